@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * coil: Python's asyncio, in C, that you can watch.
+ *
+ * This header is a tour.  A program on coil looks like the Python it mirrors:
+ *
+ *	#include <coil.h>
+ *	#include <stdio.h>
+ *
+ *	static coil_result say_hello(void *name)          // async def say_hello(name):
+ *	{
+ *		coil_result r = coil_sleep(1.0);          //     await asyncio.sleep(1)
+ *
+ *		if (r.error)                              //     (cancelled: pass it on)
+ *			return r;
+ *		printf("hello, %s\n", (char *)name);      //     print("hello,", name)
+ *		return coil_ok(NULL);
+ *	}
+ *
+ *	static coil_result amain(void *unused)            // async def main():
+ *	{
+ *		(void)unused;
+ *		return coil_await(coil_gather(            //     await asyncio.gather(
+ *			coil_coro(say_hello, "AAA"),      //         say_hello("AAA"),
+ *			coil_coro(say_hello, "BBB")));    //         say_hello("BBB"))
+ *	}
+ *
+ *	int main(void)
+ *	{
+ *		return coil_run(coil_coro(amain, NULL)).error;   // asyncio.run(main())
+ *	}
+ *
+ * Read on in this order, which is the order of the lessons:
+ */
+#ifndef COIL_H
+#define COIL_H
+
+#include <coil/base.h>       /* types, call sites, who owns what            */
+#include <coil/error.h>      /* results and errors: coil_ok, coil_raise     */
+#include <coil/loop.h>       /* the event loop: call_soon, timers, run      */
+#include <coil/io.h>         /* file descriptors: add_reader, add_writer    */
+#include <coil/coroutine.h>  /* coil_coro: a coroutine that has not started */
+#include <coil/future.h>     /* futures: set_result, callbacks, cancel      */
+#include <coil/task.h>       /* tasks: create_task, current_task            */
+#include <coil/await.h>      /* await, sleep, gather                        */
+#include <coil/run.h>        /* coil_run: a loop from beginning to end      */
+#include <coil/trace.h>      /* recording what all of the above do          */
+
+#endif

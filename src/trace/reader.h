@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Reading a trace: any valid file, mapped and not copied, events in the order
+ * of their times (of one thread: in the order they were written).
+ *
+ * A file may come from an earlier or later version: events are decoded by the
+ * definitions in the file and handed out in the layout of this version's table;
+ * a field that the file does not have is 0, an event that this version does not
+ * know is given as TRACE_UNKNOWN (its number in .number), to be counted.
+ *
+ * A damaged file gives all the events in front of the damage (of each thread),
+ * and then coil__reader_error() is not NULL.
+ *
+ * Cost: opening is O(file) once, to find strings and sites; coil__reader_next is
+ * O(log threads).  Memory: the strings, the sites and a cursor per thread;
+ * nothing grows with the number of events.
+ */
+#ifndef COIL_TRACE_READER_H
+#define COIL_TRACE_READER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "format.h"
+
+#define TRACE_UNKNOWN 0 /* an event that this version does not know */
+
+struct coil__reader; /* opaque */
+
+struct coil__event {
+	uint64_t index;      /* from 1, in the order handed out                 */
+	uint64_t time;       /* ns since time 0 of the trace                    */
+	uint64_t ctx;        /* the handle that ran, or 0                       */
+	uint32_t thread;     /* from 1                                          */
+	uint32_t loop;       /* the loop that this thread runs then, or 0       */
+	uint8_t type;        /* enum trace_type, or TRACE_UNKNOWN               */
+	uint8_t number;      /* as in the file                                  */
+	uint16_t tag;
+	const char *text;    /* the text field; never NULL, NUL-terminated      */
+	size_t text_length;
+	union {              /* e.g. event.as.TASK_CREATED.parent               */
+#define F(type, name) trace_##type name;
+#define T(name)
+#define EVENT(number, name, tag, fields, doc) struct trace_##name name;
+#include "events.def"
+#undef F
+#undef T
+		uint64_t words[8];
+	} as;
+};
+
+struct coil__reader_site {
+	const char *function, *file, *callee, *argument; /* never NULL */
+	unsigned line;
+};
+
+/* Opens PATH.  On failure *ERROR is set to a message that names the file and
+ * says what is wrong with it (to be freed), and NULL is returned. */
+struct coil__reader *coil__reader_open(const char *path, char **error);
+
+/* The same over memory that the caller keeps (for tests and the fuzzer). */
+struct coil__reader *coil__reader_open_memory(const void *data, size_t size,
+					      const char *name, char **error);
+void coil__reader_close(struct coil__reader *reader);
+
+/* The next event; false at the end, or where the damage begins. */
+bool coil__reader_next(struct coil__reader *reader, struct coil__event *event);
+void coil__reader_rewind(struct coil__reader *reader);
+
+/* What is wrong with the file behind the events that were handed out: NULL, or
+ * a sentence that names the file and the place. */
+const char *coil__reader_error(const struct coil__reader *reader);
+
+const struct trace_header *coil__reader_header(const struct coil__reader *reader);
+
+/* Interned text; "" for 0 and for numbers that the file does not define. */
+const char *coil__reader_string(const struct coil__reader *reader, uint32_t string);
+const struct coil__reader_site *coil__reader_site(const struct coil__reader *reader,
+						  uint32_t site);
+/* "ValueError" for an error code, by the table embedded in the file. */
+const char *coil__reader_error_name(const struct coil__reader *reader, uint32_t code);
+
+/* This version's table: names of events ("TASK_CREATED") and tags ("send"). */
+const char *coil__event_name(unsigned type);
+const char *coil__event_tag(unsigned type, unsigned tag);
+
+#endif
