@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The state of a recorded program, rebuilt event by event: each loop's ready
+ * queue (front to back), timer heap and watched descriptors; which handle and
+ * task every thread runs; every task's state, chain of awaits and what it waits
+ * for; every future.
+ *
+ *	coil__state_apply(state, &event);	// now it is as it was after event
+ *	loop = coil__state_loop(state, event.loop);
+ *	for (handle = loop->ready.front; handle; handle = handle->next)
+ *
+ * Anything may come in, in any order: an event that does not fit (a trace that
+ * begins in the middle, events lost, a damaged file) is applied as far as it
+ * makes sense.  What does not fit is for check.h to say.
+ *
+ * A cancelled timer leaves the heap as asyncio's does: it stays, marked, until
+ * more than 100 and more than half of the heap are.  A cancelled handle in the
+ * ready queue stays, marked, until the iteration that would have run it ends.
+ *
+ * Memory is bounded by what is alive.  A future or task that is done stays for
+ * as long as it is among the last max(1024, number alive) to be done, because
+ * whoever waited for it still names it; after that coil__state_object() does
+ * not find it.  So what is not found was done long ago, or was never seen.
+ *
+ * Cost: O(1) per event, O(log n) for timers; O(n) in their number when a gather
+ * is counted in an order far from that of its arguments.
+ * Out of memory ends the process (reader_memory.h).
+ */
+#ifndef COIL_TRACE_STATE_H
+#define COIL_TRACE_STATE_H
+
+#include "reader.h"
+#include "reader_map.h"
+
+enum coil__place {
+	COIL__PLACE_NONE,     /* an I/O handle that waits for its descriptor */
+	COIL__PLACE_INCOMING, /* from another thread, not yet taken over     */
+	COIL__PLACE_TIMERS,
+	COIL__PLACE_READY,
+	COIL__PLACE_RUNNING
+};
+
+struct coil__state_handle {
+	uint64_t id;
+	uint64_t target;     /* task or future; a descriptor for I/O             */
+	uint64_t by;         /* the handle that scheduled it, or 0               */
+	uint64_t scheduled;  /* time it was scheduled at                         */
+	uint64_t ready;      /* time it went to the ready queue, or began to run */
+	uint64_t order;      /* grows with every handle put in a ready queue     */
+	uint64_t iteration;  /* of its loop, in which a handle of it scheduled
+	                        this one; 0: something else did                  */
+	double when;         /* of a timer, on the loop's clock                  */
+	uint32_t loop, site;
+	uint32_t thread;     /* that scheduled it                                */
+	uint16_t kind;       /* TRACE_SCHEDULE_*                                 */
+	uint8_t place;       /* enum coil__place                                 */
+	bool cancelled;
+	bool snapshot;       /* its iteration has begun: a mark that it is to run */
+	size_t heap_index;                             /* if in the timers       */
+	struct coil__state_handle *previous, *next;    /* in its queue           */
+};
+
+struct coil__state_queue {
+	struct coil__state_handle *front, *back;
+	size_t count;
+};
+
+struct coil__state_watch {
+	int32_t fd;
+	uint16_t direction;  /* TRACE_DIRECTION_*                                */
+	uint32_t site;
+};
+
+struct coil__state_loop {
+	uint32_t id;
+	uint16_t clock;
+	bool running, closed;
+	bool stopping;       /* stop was called in this run                      */
+	bool polling;
+	bool iterating;      /* between ITERATION_BEGIN and _END                 */
+	double poll_timeout; /* of the last poll                                 */
+	uint64_t iteration;  /* the current or last one's number                 */
+	uint32_t ran;        /* handles begun in it                              */
+	uint32_t thread;     /* that runs it, or did last                        */
+	struct coil__state_queue ready, incoming;
+	struct coil__state_handle **timers;   /* a heap by (when, id)            */
+	size_t timer_count, timer_room, timers_cancelled;
+	struct coil__state_watch *watches;
+	size_t watch_count, watch_room;
+};
+
+struct coil__state_thread {
+	uint32_t id;
+	uint32_t loop;       /* that it runs, or 0                               */
+	uint64_t handle;     /* that it runs, or 0                               */
+	uint64_t task;       /* whose step it runs, or 0                         */
+	uint64_t begun;      /* time the handle began                            */
+};
+
+/* One await in a task's chain, the outermost first. */
+struct coil__state_await {
+	uint64_t target;     /* future or task; 0 for a coroutine                */
+	uint64_t begun;      /* time                                             */
+	uint32_t site, coroutine;
+	uint16_t kind;       /* TRACE_AWAIT_*                                    */
+};
+
+struct coil__state_member {
+	uint64_t child;
+	bool counted;
+};
+
+enum coil__task_state {
+	COIL__TASK_READY,    /* its next step is scheduled, or about to be       */
+	COIL__TASK_RUNNING,
+	COIL__TASK_WAITING,  /* for the future in .waits_for                     */
+	COIL__TASK_DONE
+};
+
+/* A future or a task. */
+struct coil__state_object {
+	uint64_t id;
+	uint64_t created;    /* time                                             */
+	uint64_t changed;    /* of a task: time of its last change of state      */
+	uint32_t loop, site;
+	uint32_t number;     /* N of Task-N                                      */
+	uint32_t coroutine;  /* site                                             */
+	double delay;        /* of a sleep                                       */
+	uint64_t parent;
+	uint64_t waits_for;
+	uint64_t step;       /* the handle of its next step, if scheduled        */
+	uint32_t error;
+	uint32_t cancels;    /* requests                                         */
+	uint32_t callbacks;  /* done callbacks that are not scheduled            */
+	uint16_t kind;       /* TRACE_TASK_* or TRACE_FUTURE_*                   */
+	uint16_t outcome;    /* TRACE_OUTCOME_*, once done                       */
+	bool is_task, done;
+	bool seen;           /* its creation was                                 */
+	uint8_t state;       /* enum coil__task_state                            */
+	uint64_t steps;
+	struct coil__state_await *awaits;
+	uint32_t depth, await_room;
+	struct coil__state_member *members; /* of a gather                       */
+	uint32_t member_count, member_room, counted, member_next;
+	struct coil__state_object *previous, *next; /* alive, or done: by age    */
+};
+
+struct coil__state {
+	uint64_t events, time, order;
+	uint64_t highest_handle; /* id seen                                      */
+	bool partial;        /* it began in the middle, or events were lost      */
+	struct coil__map handles, objects, loops, threads;
+	struct { struct coil__state_object *oldest, *newest; size_t count; } alive, done;
+	struct coil__state_loop *last_loop;     /* caches of the two maps         */
+	struct coil__state_thread *last_thread;
+};
+
+struct coil__state *coil__state_create(void);
+void coil__state_destroy(struct coil__state *state);
+void coil__state_apply(struct coil__state *state, const struct coil__event *event);
+
+/* NULL if it is not there (any more). */
+struct coil__state_handle *coil__state_handle(const struct coil__state *state, uint64_t id);
+struct coil__state_object *coil__state_object(const struct coil__state *state, uint64_t id);
+struct coil__state_loop *coil__state_loop(struct coil__state *state, uint32_t id);
+struct coil__state_thread *coil__state_thread(struct coil__state *state, uint32_t id);
+
+/* NULL if every invariant of the structures holds, else which does not. */
+const char *coil__state_validate(const struct coil__state *state);
+
+#endif
