@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
 #
 # The front door of coil.  `make help` lists what a person needs.
-# All that is built goes to build/; the other builds (asan, cruel, ...) are the
-# same makefile with VARIANT set, in build/VARIANT/.
+#
+# All that is built goes to build/.  The other builds (asan, cruel, ...) are this
+# same makefile with VARIANT set, in build/VARIANT/.  New files under src/*/,
+# tools/coil/ and tests/*/ are found by themselves.
 
 VARIANT ?=
 B       := build$(if $(VARIANT),/$(VARIANT))
@@ -37,8 +39,11 @@ LIB_SRC := $(wildcard src/*/*.c) $(wildcard src/*/*.S)
 LIB_OBJ := $(patsubst %,$(B)/%.o,$(basename $(LIB_SRC)))
 TOOL_SRC := $(wildcard tools/coil/*.c)
 TOOL_OBJ := $(TOOL_SRC:%.c=$(B)/%.o)
+OBJECTS := $(LIB_OBJ) $(TOOL_OBJ)
 
-all: $(B)/libcoil.a $(B)/libcoil.so $(if $(TOOL_SRC),$(B)/coil)
+.DEFAULT_GOAL := all
+all: lib $(B)/coil ## build the library and the coil command
+lib: $(B)/libcoil.a $(B)/libcoil.so
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
@@ -52,14 +57,29 @@ $(B)/libcoil.a: $(LIB_OBJ)
 	@rm -f $@
 	$(AR) rcs $@ $^
 
-$(B)/libcoil.so: $(LIB_OBJ)
-	$(LINK) -shared -Wl,-soname,libcoil.so.$(SOVERSION) -o $@ $^ $(ALL_LIBS)
+# libcoil.so -> libcoil.so.0 -> libcoil.so.0.1.0, as the linker and the loader want it.
+$(B)/libcoil.so.$(VERSION): $(LIB_OBJ)
+	$(LINK) -shared -Wl,-soname,libcoil.so.$(SOVERSION) $(if $(VFLAGS),,-Wl,-z,defs) \
+		-o $@ $^ $(ALL_LIBS)
+$(B)/libcoil.so: $(B)/libcoil.so.$(VERSION)
+	ln -sf libcoil.so.$(VERSION) $(B)/libcoil.so.$(SOVERSION)
+	ln -sf libcoil.so.$(SOVERSION) $@
 
 $(B)/coil: $(TOOL_OBJ) $(B)/libcoil.a
 	$(LINK) -o $@ $^ $(ALL_LIBS)
 
-clean:
+include $(sort $(wildcard mk/*.mk))
+
+clean: ## remove all that was built
 	rm -rf build
 
-.PHONY: all clean
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+help: ## this list
+	@echo 'make TARGET, where TARGET is one of:'
+	@sed -nE 's/^([a-z][a-z0-9_./ -]*):[^#=]*## (.*)$$/\1\t\2/p' $(MAKEFILE_LIST) | \
+	while IFS="$$(printf '\t')" read -r targets what; do \
+		printf '  %-28s %s\n' "$$targets" "$$what"; \
+	done
+	@echo 'Compilers and places: CC, CXX, CFLAGS, LDFLAGS, PREFIX, DESTDIR.'
+
+.PHONY: all lib clean help
+-include $(OBJECTS:.o=.d)
