@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: MIT
+#
+# make bench: coil and its peers, measured by turns in one run.  A peer whose
+# library is not installed is left out, and named.  Included by the Makefile.
+
+BENCH_PEERS := $(B)/bench-peers
+BENCH_OBJ   := $(patsubst %.c,$(B)/%.o,$(wildcard tools/bench/*.c))
+BENCH_LIB_NOTRACE := build/notrace/libcoil.a
+BENCH_NAMES := coil coil-notrace libevent libuv libev boost lttng go peer.py
+BENCH_PROGRAMS := $(BENCH_NAMES:%=$(BENCH_PEERS)/%)
+
+BENCH_PACKAGES := python3 python3-uvloop libuv1-dev libev-dev libevent-dev \
+                  libboost-context-dev g++ golang-go liblttng-ust-dev lttng-tools
+
+bench: $(B)/bench $(BENCH_PROGRAMS) ## coil beside asyncio, uvloop, Go, ... (6 minutes; ROWS='yield soon')
+	$(B)/bench $(ROWS)
+
+bench-quick: $(B)/bench $(BENCH_PROGRAMS) ## the same with fewer rounds
+	$(B)/bench --quick $(ROWS)
+
+bench-docs: $(B)/bench $(BENCH_PROGRAMS) ## the same, written into docs/performance.md
+	$(B)/bench --markdown docs/performance.md
+
+$(B)/bench: $(BENCH_OBJ)
+	$(LINK) -o $@ $^
+
+# $(call bench_peer,HEADERS,COMMAND): COMMAND, if the compiler finds HEADERS.
+bench_peer = @mkdir -p $(BENCH_PEERS); \
+	if printf '\#include <%s>\n' $(1) | $(CXX) -E -x c++ - >/dev/null 2>&1; \
+	then echo '$(2)'; $(2); \
+	else rm -f $@; echo '$(@F): not installed (make bench-deps)'; fi
+
+BENCH_CC = $(CC) $(ALL_CFLAGS) -fno-strict-aliasing $(LDFLAGS) -o $@ $<
+
+$(BENCH_PEERS)/coil: tools/bench/peers/coil.c tools/bench/measure.h $(B)/libcoil.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libcoil.a $(ALL_LIBS)
+
+$(BENCH_PEERS)/coil-notrace: tools/bench/peers/coil.c tools/bench/measure.h $(BENCH_LIB_NOTRACE)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(BENCH_LIB_NOTRACE) $(ALL_LIBS)
+
+# The library without trace points, by the same makefile.
+$(BENCH_LIB_NOTRACE): $(LIB_SRC) FORCE
+	@$(MAKE) --no-print-directory VARIANT=notrace CFLAGS='$(CFLAGS) -DCOIL_NO_TRACE' $@
+
+$(BENCH_PEERS)/libevent: tools/bench/peers/libevent.c tools/bench/measure.h
+	$(call bench_peer,event2/event.h,$(BENCH_CC) $(EVENT_LIBS))
+$(BENCH_PEERS)/libuv: tools/bench/peers/libuv.c tools/bench/measure.h
+	$(call bench_peer,uv.h,$(BENCH_CC) -luv)
+$(BENCH_PEERS)/libev: tools/bench/peers/libev.c tools/bench/measure.h
+	$(call bench_peer,ev.h,$(BENCH_CC) -lev)
+$(BENCH_PEERS)/lttng: tools/bench/peers/lttng.c tools/bench/peers/lttng_event.h tools/bench/measure.h
+	$(call bench_peer,lttng/tracepoint.h,$(BENCH_CC) -Itools/bench/peers -llttng-ust -ldl)
+$(BENCH_PEERS)/boost: tools/bench/peers/boost.cc tools/bench/measure.h
+	$(call bench_peer,boost/context/detail/fcontext.hpp,$(CXX) $(OPT) -Wall -Wextra -o $@ $< -l:libboost_context.a)
+
+$(BENCH_PEERS)/go: tools/bench/peers/peer.go
+	@mkdir -p $(@D)
+	@if command -v go >/dev/null; \
+	then GOCACHE=$(abspath $(B))/go-cache GO111MODULE=off go build -o $@ $<; \
+	else echo 'go: not installed (make bench-deps)'; fi
+
+$(BENCH_PEERS)/peer.py: tools/bench/peers/peer.py
+	@mkdir -p $(@D)
+	cp $< $@
+
+bench-deps: ## install the peers of make bench
+	@echo 'CPython and uvloop: asyncio and its fast loop'
+	@echo 'libuv, libev, libevent: event loops in C'
+	@echo 'Boost.Context and g++: the context switch'
+	@echo 'Go: goroutines'
+	@echo 'LTTng-UST: the recorder of events'
+	@run='apt-get install -y --no-install-recommends $(BENCH_PACKAGES)'; \
+	if ! command -v apt-get >/dev/null; \
+	then echo 'no apt-get here: install what matches $(BENCH_PACKAGES)'; exit 1; \
+	elif [ "$$(id -u)" = 0 ]; then echo "$$run"; $$run; \
+	else echo "sudo $$run"; sudo $$run; fi
+
+FORCE:
+.PHONY: bench bench-quick bench-docs bench-deps FORCE

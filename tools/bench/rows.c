@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Who takes part, what is measured, and what is asked of it.
+ */
+#include <stddef.h>
+#include "bench.h"
+
+#define PYTHONS(loop)                                                          \
+	{ "python3.13 @/peer.py " loop, "python3 @/peer.py " loop,             \
+	  "/usr/bin/python3 @/peer.py " loop }
+
+enum {
+	COIL, NO_TRACE, LIBEVENT, LIBUV, LIBEV, BOOST, LTTNG, GO, UVLOOP, ASYNCIO
+};
+
+struct peer bench_peers[] = {
+	[COIL] = { "coil", { "@/coil" } },
+	[NO_TRACE] = { "coil without a recorder", { "@/coil-notrace" } },
+	[LIBEVENT] = { "libevent", { "@/libevent" } },
+	[LIBUV] = { "libuv", { "@/libuv" } },
+	[LIBEV] = { "libev", { "@/libev" } },
+	[BOOST] = { "Boost.Context", { "@/boost" } },
+	[LTTNG] = { "LTTng-UST", { "@/lttng" } },
+	[GO] = { "Go", { "@/go" } },
+	[UVLOOP] = { "uvloop", PYTHONS("uvloop") },
+	[ASYNCIO] = { "asyncio", PYTHONS("asyncio") },
+	{ NULL }
+};
+
+#define PEER(index, ...) { .peer = &bench_peers[index], __VA_ARGS__ }
+#define MOST(limit) .target = { AT_MOST, limit }
+#define LEAST(limit) .target = { AT_LEAST, limit }
+
+struct row bench_rows[] = {
+	{ "yield", "1,000 tasks, each 1,000 times sleep(0): per yield",
+	  .lines = { PEER(COIL, MOST(45)), PEER(GO, LEAST(1.8)),
+		     PEER(UVLOOP, LEAST(14)), PEER(ASYNCIO, LEAST(29)) } },
+	{ "spawn", "create_task and gather, in batches of 1,000: per task",
+	  .lines = { PEER(COIL, MOST(45)), PEER(GO, LEAST(5)),
+		     PEER(UVLOOP, LEAST(60)), PEER(ASYNCIO) } },
+	{ "soon", "call_soon, 1,000 pending in each turn: per callback",
+	  .lines = { PEER(COIL, MOST(6)), PEER(LIBUV), PEER(LIBEV), PEER(LIBEVENT),
+		     PEER(UVLOOP), PEER(ASYNCIO) } },
+	{ "chain", "call_soon, 1 pending, one descriptor watched: per callback",
+	  .lines = { PEER(COIL), PEER(LIBUV, LEAST(1)), PEER(LIBEV), PEER(LIBEVENT),
+		     PEER(UVLOOP), PEER(ASYNCIO) } },
+	{ "switch", "context switch, one way",
+	  .lines = { PEER(COIL), PEER(BOOST, LEAST(1 / 1.3)) } },
+	{ "record", "recording, per event of a yield: what it adds, by the events",
+	  .lines = { PEER(COIL, MOST(25)), PEER(LTTNG, LEAST(5)) } },
+	{ "counter", "recording, in a loop: per call of coil_trace_counter",
+	  .lines = { PEER(COIL, MOST(25)), PEER(LTTNG, LEAST(5), .word = "record") } },
+	{ "record-on", "yield, recording beside not recording", "yield",
+	  .lines = { PEER(COIL), PEER(COIL, MOST(2), .label = "recording",
+				      .recording = true) } },
+	{ "record-off", "yield, recorder compiled in and off beside none", "yield",
+	  .percent = 300,
+	  .lines = { PEER(COIL), PEER(NO_TRACE, LEAST(1 / 1.03)) } },
+	{ "sleepers", "1,000,000 tasks that each sleep 0 to 1 s: wall time",
+	  .unit = UNIT_SECONDS,
+	  .lines = { PEER(COIL, MOST(2.6e9)), PEER(GO, .label = "Go, one core"),
+		     PEER(GO, .label = "Go, all cores", .cpus = ALL_CPUS) } },
+	{ "asleep", "1,000,000 tasks asleep at once: resident memory per task",
+	  .unit = UNIT_BYTES, .percent = 30,
+	  .lines = { PEER(COIL, MOST(4.5 * 1024)), PEER(GO) } },
+	{ "threadsafe", "call_soon_threadsafe, a flood from another thread: calls run",
+	  .unit = UNIT_RATE, .cpus = 2,
+	  .lines = { PEER(COIL, MOST(1e9 / 4e6)), PEER(UVLOOP, LEAST(2.5)),
+		     PEER(ASYNCIO) } },
+	{ NULL }
+};
