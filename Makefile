@@ -28,6 +28,7 @@ FLAGS_tsan     := -fsanitize=thread -O1
 FLAGS_valgrind := -O1
 FLAGS_cruel    := -O1 -DCOIL_CRUEL -DCOIL_VALIDATE
 FLAGS_ucontext := -O1 -DCOIL_SWITCH_UCONTEXT
+FLAGS_fuzz     := -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=undefined -O1
 VFLAGS  := $(FLAGS_$(VARIANT))
 
 ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE $(OPT) $(WARN) -fPIC -fvisibility=hidden \

@@ -14,3 +14,13 @@ $(B)/demos/%: lessons/demos/%.c $(B)/libcoil.a
 demos: $(DEMOS) ## build the demo programs
 -include $(DEMOS:=.d)
 .PHONY: demos
+
+deps: ## install what is missing to build coil and draw its pictures
+	@tools/deps.sh build render
+
+# A make of its own behind deps, which may have installed what this one looked for.
+trace-demo: deps ## from a bare machine to the demos' pictures in build/trace-demo/
+	@+$(MAKE) --no-print-directory all demos
+	@B=$(B) tools/trace-demo.sh $(DEMOS:$(B)/demos/%=%)
+
+.PHONY: deps trace-demo

@@ -29,13 +29,25 @@ $(B)/tests/tools.a: $(TOOL_OBJ)
 $(B)/tests/run: $(TEST_OBJ) $(B)/tests/tools.a $(B)/libcoil.a
 	$(LINK) $(WRAPS) -o $@ $^ $(CUNIT_LIBS) $(ALL_LIBS)
 
+# The fuzz targets without libFuzzer (tests/replay.c).
+REPLAYS := $(patsubst tests/fuzz/%.c,$(B)/tests/fuzz/replay-%,$(wildcard tests/fuzz/*.c))
+$(B)/tests/fuzz/replay-%: $(B)/tests/fuzz/%.o $(B)/tests/replay.o $(B)/tests/tools.a $(B)/libcoil.a
+	$(LINK) -o $@ $^ $(ALL_LIBS)
+fuzz-smoke: all demos tests ## the fuzz targets on their seeds and damaged copies, quickly
+	$(B)/tests/run -v fuzz/
+
 # T= picks tests by name: make test T=loop/    ARGS=-v says each.
 T    ?=
 ARGS ?=
-test: all demos $(B)/tests/run ## run all tests; T=loop/ picks some by name, ARGS=-v says each
+test-deps: ## install what is missing to run the tests
+	@tools/deps.sh build render test
+
+test: test-deps ## run all tests; T=loop/ picks some by name, ARGS=-v says each
+	@+$(MAKE) --no-print-directory run-tests
+run-tests: all demos tests
 	$(TEST_ENV) $(TEST_WRAPPER) $(B)/tests/run $(ARGS) $(T)
 
-tests: $(B)/tests/run
+tests: $(B)/tests/run $(REPLAYS)
 
 # ---- the same tests in other builds ----
 
@@ -63,7 +75,8 @@ tsan: ## the tests with the thread sanitizer
 cruel: ## the tests with tiny heaps, queues and stacks, to give bugs a chance
 ucontext: ## the tests on the portable context switch
 valgrind: ## the tests under valgrind (a few minutes)
-asan ubsan tsan cruel ucontext valgrind:
-	+$(MAKE) --no-print-directory VARIANT=$@ test
+asan ubsan tsan cruel ucontext valgrind: test-deps
+	@[ $@ != valgrind ] || tools/deps.sh valgrind
+	@+$(MAKE) --no-print-directory VARIANT=$@ run-tests
 
-.PHONY: test tests asan ubsan tsan cruel ucontext valgrind
+.PHONY: test test-deps run-tests tests fuzz-smoke asan ubsan tsan cruel ucontext valgrind

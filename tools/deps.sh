@@ -3,7 +3,7 @@
 #
 # Finds what coil needs on this machine and installs what is missing.
 #
-#	tools/deps.sh [GROUP ...]    groups: build render test check (default: build)
+#	tools/deps.sh [GROUP ...]    groups: build render test lint fuzz valgrind cross (default: build)
 #
 # All there: says nothing, touches no network, status 0.  Something missing: says
 # what and why; on Debian and its kin installs it with apt-get, as root or by sudo;
@@ -22,11 +22,13 @@ table() {
 	test|module cunit|CUnit, which counts the assertions of the tests|libcunit1-dev|CUnit-devel|cunit|cunit-dev|cunit
 	test|c++|a C++ compiler, to test that coil can be used from C++|g++|gcc-c++|gcc|g++|
 	test|nm|to look at the symbols that the library exports|binutils|binutils|binutils|binutils|
-	check|clang|to build with a second compiler, and to fuzz|clang|clang|clang|clang|llvm
-	check|fuzzer|libFuzzer, for make fuzz|libclang-rt-14-dev|compiler-rt|compiler-rt|compiler-rt|llvm
-	check|clang-tidy|for make lint|clang-tidy|clang-tools-extra|clang|clang-extra-tools|llvm
-	check|cppcheck|for make lint|cppcheck|cppcheck|cppcheck|cppcheck|cppcheck
-	check|valgrind|for make valgrind|valgrind|valgrind|valgrind|valgrind|
+	lint fuzz|clang|to build with a second compiler, and to fuzz|clang|clang|clang|clang|llvm
+	fuzz|fuzzer|libFuzzer, for make fuzz|libclang-rt-dev|compiler-rt|compiler-rt|compiler-rt|llvm
+	lint|clang-tidy|for make lint|clang-tidy|clang-tools-extra|clang|clang-extra-tools|llvm
+	lint|cppcheck|for make lint|cppcheck|cppcheck|cppcheck|cppcheck|cppcheck
+	valgrind|valgrind|for make valgrind|valgrind|valgrind|valgrind|valgrind|
+	cross|aarch64-linux-gnu-gcc|the cross compiler for aarch64|gcc-aarch64-linux-gnu||||
+	cross|qemu-aarch64|to run what it made|qemu-user||||
 	END
 }
 
@@ -77,10 +79,20 @@ install_debian() {
 	fi
 }
 
+# Is one of the groups $1 (words) among the others?
+is_wanted() {
+	groups=$1
+	shift
+	for of_it in $groups; do
+		case " $* " in *" $of_it "*) return 0 ;; esac
+	done
+	return 1
+}
+
 # Sets `missing` to the lines of the table that are, of the groups $*.
 look() {
 	missing=$(table | while IFS='|' read -r group probe rest; do
-		case " $* " in *" $group "*) ;; *) continue ;; esac
+		is_wanted "$group" "$@" || continue
 		is_there "$probe" || echo "$group|$probe|$rest"
 	done)
 }
@@ -88,8 +100,8 @@ look() {
 [ $# -gt 0 ] || set -- build
 for group; do
 	case $group in
-	build | render | test | check) ;;
-	*) echo "deps: no group '$group'; there are: build render test check" >&2; exit 2 ;;
+	build | render | test | lint | fuzz | valgrind | cross) ;;
+	*) echo "deps: no group '$group'; there are: build render test lint fuzz valgrind cross" >&2; exit 2 ;;
 	esac
 done
 
