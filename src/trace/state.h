@@ -10,17 +10,19 @@
  *	for (handle = loop->ready.front; handle; handle = handle->next)
  *
  * Anything may come in, in any order: an event that does not fit (a trace that
- * begins in the middle, events lost, a damaged file) is applied as far as it
+ * begins in the middle, a damaged file) is applied as far as it
  * makes sense.  What does not fit is for check.h to say.
  *
- * A cancelled timer leaves the heap as asyncio's does: it stays, marked, until
- * more than 100 and more than half of the heap are.  A cancelled handle in the
- * ready queue stays, marked, until the iteration that would have run it ends.
+ * A cancelled timer leaves the heap as asyncio's does, when an iteration begins:
+ * from the top, or, of more than 100 timers, when more than half are cancelled.
+ * Until then it stays, marked.  A cancelled handle in the ready queue stays,
+ * marked, until the iteration that would have run it ends.
  *
- * Memory is bounded by what is alive.  A future or task that is done stays for
- * as long as it is among the last max(1024, number alive) to be done, because
- * whoever waited for it still names it; after that coil__state_object() does
- * not find it.  So what is not found was done long ago, or was never seen.
+ * Memory is bounded by what is alive.  A future or task that is done (or that a
+ * closed loop left pending) is retired: it stays for as long as it is among the
+ * last max(1024, number alive) of these, because whoever waited for it still
+ * names it; after that coil__state_object() does not find it.  So what is not
+ * found was done long ago, or was never seen.
  *
  * Cost: O(1) per event, O(log n) for timers; O(n) in their number when a gather
  * is counted in an order far from that of its arguments.
@@ -46,7 +48,7 @@ struct coil__state_handle {
 	uint64_t by;         /* the handle that scheduled it, or 0               */
 	uint64_t scheduled;  /* time it was scheduled at                         */
 	uint64_t ready;      /* time it went to the ready queue, or began to run */
-	uint64_t order;      /* grows with every handle put in a ready queue     */
+	uint64_t order;      /* of being scheduled, or put in the ready queue    */
 	uint64_t iteration;  /* of its loop, in which a handle of it scheduled
 	                        this one; 0: something else did                  */
 	double when;         /* of a timer, on the loop's clock                  */
@@ -55,7 +57,6 @@ struct coil__state_handle {
 	uint16_t kind;       /* TRACE_SCHEDULE_*                                 */
 	uint8_t place;       /* enum coil__place                                 */
 	bool cancelled;
-	bool snapshot;       /* its iteration has begun: a mark that it is to run */
 	size_t heap_index;                             /* if in the timers       */
 	struct coil__state_handle *previous, *next;    /* in its queue           */
 };
@@ -83,7 +84,8 @@ struct coil__state_loop {
 	uint32_t ran;        /* handles begun in it                              */
 	uint32_t thread;     /* that runs it, or did last                        */
 	struct coil__state_queue ready, incoming;
-	struct coil__state_handle **timers;   /* a heap by (when, id)            */
+	uint32_t owed;       /* handles taken over that are not recorded yet     */
+	struct coil__state_handle **timers;   /* a heap by (when, order)         */
 	size_t timer_count, timer_room, timers_cancelled;
 	struct coil__state_watch *watches;
 	size_t watch_count, watch_room;
@@ -103,6 +105,12 @@ struct coil__state_await {
 	uint64_t begun;      /* time                                             */
 	uint32_t site, coroutine;
 	uint16_t kind;       /* TRACE_AWAIT_*                                    */
+};
+
+/* A done callback that waits for its future. */
+struct coil__state_callback {
+	uint64_t target;     /* the task or gather that it is for                */
+	uint32_t site;
 };
 
 struct coil__state_member {
@@ -131,27 +139,36 @@ struct coil__state_object {
 	uint64_t step;       /* the handle of its next step, if scheduled        */
 	uint32_t error;
 	uint32_t cancels;    /* requests                                         */
-	uint32_t callbacks;  /* done callbacks that are not scheduled            */
 	uint16_t kind;       /* TRACE_TASK_* or TRACE_FUTURE_*                   */
 	uint16_t outcome;    /* TRACE_OUTCOME_*, once done                       */
-	bool is_task, done;
+	bool is_task, done, retired;
 	bool seen;           /* its creation was                                 */
 	uint8_t state;       /* enum coil__task_state                            */
 	uint64_t steps;
 	struct coil__state_await *awaits;
-	uint32_t depth, await_room;
-	struct coil__state_member *members; /* of a gather                       */
-	uint32_t member_count, member_room, counted, member_next;
-	struct coil__state_object *previous, *next; /* alive, or done: by age    */
+	size_t await_count, await_room;
+	struct coil__state_callback *callbacks;     /* in the order added        */
+	size_t callback_count, callback_room;
+	struct coil__state_member *members;         /* of a gather, in order     */
+	size_t member_count, member_room;
+	size_t member_next;  /* where to look first for the next to be counted   */
+	struct coil__state_object *previous, *next; /* in alive or retired       */
+};
+
+struct coil__state_objects {
+	struct coil__state_object *oldest, *newest;
+	size_t count;
 };
 
 struct coil__state {
-	uint64_t events, time, order;
-	uint64_t highest_handle; /* id seen                                      */
-	bool partial;        /* it began in the middle, or events were lost      */
+	uint64_t time;       /* of the last event                                */
+	uint64_t order;      /* of the last handle scheduled or made ready       */
+	bool partial;        /* the recording began while a loop ran             */
 	struct coil__map handles, objects, loops, threads;
-	struct { struct coil__state_object *oldest, *newest; size_t count; } alive, done;
-	struct coil__state_loop *last_loop;     /* caches of the two maps         */
+	struct coil__state_objects alive;
+	struct coil__state_objects retired; /* done, or left by a closed loop    */
+	struct coil__state_handle *spare;   /* to be used again                  */
+	struct coil__state_loop *last_loop; /* caches of the two maps            */
 	struct coil__state_thread *last_thread;
 };
 
@@ -162,6 +179,8 @@ void coil__state_apply(struct coil__state *state, const struct coil__event *even
 /* NULL if it is not there (any more). */
 struct coil__state_handle *coil__state_handle(const struct coil__state *state, uint64_t id);
 struct coil__state_object *coil__state_object(const struct coil__state *state, uint64_t id);
+
+/* Made, if they are not there. */
 struct coil__state_loop *coil__state_loop(struct coil__state *state, uint32_t id);
 struct coil__state_thread *coil__state_thread(struct coil__state *state, uint32_t id);
 
