@@ -20,7 +20,7 @@ WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
            -Wpointer-arith -Wvla -Wundef -Wno-unused-parameter
 OPT     ?= -O2 -g
 EVENT_CFLAGS := $(shell $(PKG) --cflags libevent_core 2>/dev/null)
-EVENT_LIBS   := $(shell $(PKG) --libs libevent_core 2>/dev/null || echo -levent_core)
+EVENT_LIBS   := $(shell $(PKG) --libs libevent_core 2>/dev/null || echo $(or $(EVENT_LIB),-levent_core))
 
 FLAGS_asan     := -fsanitize=address -fno-omit-frame-pointer -O1 -DCOIL_VALIDATE
 FLAGS_ubsan    := -fsanitize=undefined -fno-sanitize-recover=all -O1 -DCOIL_VALIDATE

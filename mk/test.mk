@@ -8,7 +8,7 @@ CUNIT_LIBS   := $(shell $(PKG) --libs cunit 2>/dev/null || echo -lcunit)
 
 # TESTS=loop links the tests of that directory alone.
 TESTS    ?= *
-TEST_SRC := tests/harness.c tests/faults.c tests/runner.c $(sort $(wildcard tests/$(TESTS)/test_*.c))
+TEST_SRC := tests/harness.c tests/helpers.c tests/faults.c tests/runner.c $(sort $(wildcard tests/$(TESTS)/test_*.c))
 TEST_OBJ := $(TEST_SRC:%.c=$(B)/%.o)
 OBJECTS  += $(TEST_OBJ)
 $(TEST_OBJ): ALL_CFLAGS += -Itests $(CUNIT_CFLAGS)

@@ -41,6 +41,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -179,7 +180,7 @@ char *text(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* MEMORY (from malloc) is freed when the test ends; given back. */
 void *keep(void *memory);
 
-/* ---- between harness.c (the test's process) and runner.c -------------- */
+/* ---- between harness.c (the test), helpers.c and runner.c ------------ */
 
 struct test_report {
 	unsigned assertions, failures;
@@ -190,5 +191,9 @@ struct test_report {
 void harness_run_test(struct test *test, const char *name, int report_fd)
 	__attribute__((noreturn));
 void harness_dir_of(char *buffer, size_t size, int pid);
+void harness_die(const char *what) __attribute__((noreturn));
+void harness_print_failures(FILE *file);
+void harness_free_kept(void);
+extern int harness_pid; /* of the test itself, also in its forks */
 
 #endif
