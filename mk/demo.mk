@@ -23,4 +23,11 @@ trace-demo: deps ## from a bare machine to the demos' pictures in build/trace-de
 	@+$(MAKE) --no-print-directory all demos
 	@B=$(B) tools/trace-demo.sh $(DEMOS:$(B)/demos/%=%)
 
+# The picture in the README: a real run on the virtual clock, so that it is the same
+# wherever it is made.
+docs/images/gather.png: all demos FORCE ## draw the picture in the README anew
+	@mkdir -p $(@D)
+	COIL_CLOCK=virtual $(B)/coil record -o $(B)/gather.trace -- $(B)/demos/gather
+	$(B)/coil render $(B)/gather.trace --format png --view await -o $@
+
 .PHONY: deps trace-demo

@@ -19,7 +19,7 @@ esac
 PREFIX=/opt/coil
 root=$T/root
 make_quietly() {
-	MAKEFLAGS= make --no-print-directory VARIANT="${VARIANT:-}" B="${B#"$PWD"/}" \
+	MAKEFLAGS="" make --no-print-directory VARIANT="${VARIANT:-}" B="${B#"$PWD"/}" \
 		DESTDIR="$root" PREFIX="$PREFIX" "$@" >"$T/make.log" 2>&1 ||
 		{ cat "$T/make.log"; fail "make $* failed"; }
 }
