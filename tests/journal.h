@@ -124,4 +124,27 @@ LOG_UNUSED static coil_loop *virtual_loop(void)
 	return loop;
 }
 
+/* Runs MAIN(NULL) as the main task of a new loop to its end, and closes the loop.
+ * Result: its error.  On the virtual clock, which sleeps advance ... */
+LOG_UNUSED static int run_virtual(coil_function main)
+{
+	coil_loop *loop = virtual_loop();
+	int error = coil_loop_run_until_complete(loop, coil_coro(main, NULL)).error;
+
+	CHECK_ERROR(coil_loop_close(loop), COIL_OK);
+	return error;
+}
+
+/* ... or counting iterations: MAIN's first step is in iteration 1. */
+LOG_UNUSED static int run_ticking(coil_function main)
+{
+	coil_loop *loop = virtual_loop();
+	int error;
+
+	start_ticker(loop);
+	error = coil_loop_run_until_complete(loop, coil_coro(main, NULL)).error;
+	CHECK_ERROR(coil_loop_close(loop), COIL_OK);
+	return error;
+}
+
 #endif
