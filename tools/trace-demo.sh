@@ -6,7 +6,8 @@
 set -u
 : "${B:=build}"
 coil=$B/coil
-to=$B/trace-demo
+: "${TO:=$B/trace-demo}"
+to=$TO
 
 fail() {
 	echo "trace-demo: $*" >&2
