@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -44,10 +43,7 @@ struct coil__reader {
 
 static char *system_error(const char *path)
 {
-	char *text;
-
-	return asprintf(&text, "%s: %s", path, strerror(errno)) < 0 ?
-		coil__copy("out of memory", 13) : text;
+	return coil__sentence("%s: %s", path, strerror(errno));
 }
 
 /* Maps PATH.  An empty file is not mapped: it has *SIZE 0.  *ERROR is set when
@@ -61,8 +57,7 @@ static void *map_file(const char *path, size_t *size, char **error)
 	if (fd < 0 || fstat(fd, &status) < 0) {
 		*error = system_error(path);
 	} else if (!S_ISREG(status.st_mode)) {
-		if (asprintf(error, "%s: is not a regular file", path) < 0)
-			*error = coil__copy("out of memory", 13);
+		*error = coil__sentence("%s: is not a regular file", path);
 	} else if ((*size = (size_t)status.st_size) > 0) {
 		data = mmap(NULL, *size, PROT_READ, MAP_SHARED, fd, 0);
 		if (data == MAP_FAILED) {

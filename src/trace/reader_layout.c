@@ -6,7 +6,6 @@
  */
 #include "reader_layout.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -215,9 +214,8 @@ static struct coil__layout *parse(const char *text, size_t length, char **proble
 		const char *stop = memchr(at, '\n', (size_t)(end - at));
 
 		if (!stop || !parse_line(layout, (struct word){ at, (size_t)(stop - at) })) {
-			if (asprintf(problem, "line %u of its definitions is damaged",
-				     number) < 0)
-				*problem = NULL;
+			*problem = coil__sentence("line %u of its definitions is damaged",
+						  number);
 			coil__layout_destroy(layout);
 			return NULL;
 		}

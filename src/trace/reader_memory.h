@@ -9,6 +9,8 @@
 
 #include <stddef.h>
 
+#include <coil/base.h>
+
 /* Zeroed memory, to be freed by free(). */
 void *coil__take(size_t count, size_t size);
 
@@ -17,5 +19,8 @@ void *coil__grow(void *array, size_t *room, size_t needed, size_t size);
 
 /* A NUL-terminated copy of LENGTH bytes. */
 char *coil__copy(const char *text, size_t length);
+
+/* A text by printf. */
+char *coil__sentence(const char *format, ...) COIL_PRINTF(1, 2);
 
 #endif

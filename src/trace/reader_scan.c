@@ -5,12 +5,8 @@
 #include "reader_scan.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <coil/error.h>
 
 #include "reader_memory.h"
 
@@ -18,20 +14,6 @@
 
 _Static_assert(sizeof(struct trace_header) == 512, "the header's layout");
 _Static_assert(sizeof(struct trace_chunk) == 64, "the chunk's layout");
-
-static char *sentence(const char *format, ...) COIL_PRINTF(1, 2);
-
-static char *sentence(const char *format, ...)
-{
-	va_list arguments;
-	char *text;
-	int length;
-
-	va_start(arguments, format);
-	length = vasprintf(&text, format, arguments);
-	va_end(arguments);
-	return length < 0 ? coil__copy("out of memory", 13) : text;
-}
 
 /* Keeps the first damage; takes TEXT over. */
 static void damaged(struct coil__scan *scan, char *text)
@@ -49,23 +31,23 @@ static char *check_identity(const struct coil__scan *scan)
 	const struct trace_header *header = scan->header;
 
 	if (scan->size == 0)
-		return sentence("%s: is empty", scan->name);
+		return coil__sentence("%s: is empty", scan->name);
 	if (scan->size < sizeof header->magic ||
 	    memcmp(header->magic, TRACE_MAGIC, sizeof header->magic))
-		return sentence("%s: is not a trace", scan->name);
+		return coil__sentence("%s: is not a trace", scan->name);
 	if (scan->size < sizeof *header)
-		return sentence("%s: is cut off in its header (%zu bytes)",
-				scan->name, scan->size);
+		return coil__sentence("%s: is cut off in its header (%zu bytes)",
+				      scan->name, scan->size);
 	if (header->byte_order == __builtin_bswap32(TRACE_BYTE_ORDER))
-		return sentence("%s: was written on a machine of the other byte order; "
-				"read it on one like that", scan->name);
+		return coil__sentence("%s: was written on a machine of the other byte "
+				      "order; read it on one like that", scan->name);
 	if (header->byte_order != TRACE_BYTE_ORDER)
-		return sentence("%s: its byte order (0x%08" PRIx32 ") is damaged",
-				scan->name, header->byte_order);
+		return coil__sentence("%s: its byte order (0x%08" PRIx32 ") is damaged",
+				      scan->name, header->byte_order);
 	if (header->version != TRACE_VERSION)
-		return sentence("%s: is a trace of version %" PRIu32
-				"; this coil reads version %d",
-				scan->name, header->version, TRACE_VERSION);
+		return coil__sentence("%s: is a trace of version %" PRIu32
+				      "; this coil reads version %d", scan->name,
+				      header->version, TRACE_VERSION);
 	return NULL;
 }
 
@@ -76,16 +58,16 @@ static char *check_header(struct coil__scan *scan)
 
 	if (header->chunk_bytes < sizeof *header || header->chunk_bytes % 8 ||
 	    header->chunk_bytes > 1u << 30)
-		return sentence("%s: its chunk size (%" PRIu32 ") is damaged",
-				scan->name, header->chunk_bytes);
+		return coil__sentence("%s: its chunk size (%" PRIu32 ") is damaged",
+				      scan->name, header->chunk_bytes);
 	if (header->definitions > scan->size ||
 	    header->definitions_bytes > scan->size - header->definitions)
-		return sentence("%s: is cut off in its definitions", scan->name);
+		return coil__sentence("%s: is cut off in its definitions", scan->name);
 	scan->layout = coil__layout_create((const char *)scan->data + header->definitions,
 					   header->definitions_bytes, &problem);
 	if (scan->layout)
 		return NULL;
-	text = sentence("%s: %s", scan->name, problem ? problem : "out of memory");
+	text = coil__sentence("%s: %s", scan->name, problem);
 	free(problem);
 	return text;
 }
@@ -112,14 +94,14 @@ static void add_chunk(struct coil__scan *scan, uint64_t place, size_t *room)
 	if (chunk->magic != TRACE_CHUNK_MAGIC || !chunk->thread ||
 	    chunk->first_time > MAX_FIRST_TIME ||
 	    chunk->used > scan->header->chunk_bytes - sizeof *chunk || chunk->used % 8) {
-		damaged(scan, sentence("%s: the head of the chunk at byte %" PRIu64
-				       " is damaged", scan->name, place));
+		damaged(scan, coil__sentence("%s: the head of the chunk at byte %" PRIu64
+					      " is damaged", scan->name, place));
 		return;
 	}
 	scan->runs = coil__grow(scan->runs, room, scan->run_count + 1,
 				sizeof *scan->runs);
 	scan->runs[scan->run_count++] = (struct coil__run){
-		.chunk = chunk, .place = place,
+		.chunk = chunk,
 		.begin = (const uint64_t *)(chunk + 1),
 		.end = (const uint64_t *)chunk + bytes / 8,
 	};
@@ -138,9 +120,9 @@ static void find_chunks(struct coil__scan *scan)
 		if (here)
 			add_chunk(scan, place, &room);
 		if (!here || bytes > scan->size - place) {
-			damaged(scan, sentence("%s: is cut off at byte %zu, in chunk %" PRIu64
-					       " of %" PRIu64, scan->name, scan->size,
-					       i + 1, claimed));
+			damaged(scan, coil__sentence("%s: is cut off at byte %zu, in chunk %"
+						     PRIu64 " of %" PRIu64, scan->name,
+						     scan->size, i + 1, claimed));
 			return;
 		}
 	}
@@ -239,9 +221,9 @@ static bool walk(struct coil__scan *scan, struct coil__run *run)
 	if (!problem && run->chunk->used > (uint64_t)(at - run->begin) * 8)
 		problem = "is missing";
 	if (problem)
-		damaged(scan, sentence("%s: the record at byte %" PRIu64 " %s", scan->name,
-				       run->place + (uint64_t)(at - (const uint64_t *)run->chunk) * 8,
-				       problem));
+		damaged(scan, coil__sentence("%s: the record at byte %zu %s", scan->name,
+					     (size_t)((const unsigned char *)at - scan->data),
+					     problem));
 	return !problem;
 }
 
@@ -251,9 +233,10 @@ static size_t walk_thread(struct coil__scan *scan, struct coil__run *first, size
 {
 	for (size_t i = 0; i < count; i++) {
 		if (first[i].chunk->sequence != i) {
-			damaged(scan, sentence("%s: chunk %zu of thread %" PRIu32
-					       " is missing or there twice", scan->name,
-					       i + 1, first->chunk->thread));
+			damaged(scan, coil__sentence("%s: chunk %zu of thread %" PRIu32
+						     " is missing or there twice",
+						     scan->name, i + 1,
+						     first->chunk->thread));
 			return i;
 		}
 		if (!walk(scan, &first[i]))

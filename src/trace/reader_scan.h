@@ -23,7 +23,6 @@
 struct coil__run {                      /* the whole records of one chunk    */
 	const struct trace_chunk *chunk;
 	const uint64_t *begin, *end;
-	uint64_t place;                 /* of the chunk in the file          */
 };
 
 struct coil__scan {
