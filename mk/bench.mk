@@ -9,9 +9,6 @@ BENCH_LIB_NOTRACE := build/notrace/libcoil.a
 BENCH_NAMES := coil coil-notrace libevent libuv libev boost lttng go peer.py
 BENCH_PROGRAMS := $(BENCH_NAMES:%=$(BENCH_PEERS)/%)
 
-BENCH_PACKAGES := python3 python3-uvloop libuv1-dev libev-dev libevent-dev \
-                  libboost-context-dev g++ golang-go liblttng-ust-dev lttng-tools
-
 bench: $(B)/bench $(BENCH_PROGRAMS) ## coil beside asyncio, uvloop, Go, ... (6 minutes; ROWS='yield soon')
 	$(B)/bench $(ROWS)
 
@@ -65,17 +62,29 @@ $(BENCH_PEERS)/peer.py: tools/bench/peers/peer.py
 	@mkdir -p $(@D)
 	cp $< $@
 
+# package | what it is for
+define BENCH_PACKAGES
+python3|asyncio, by CPython
+python3-uvloop|uvloop, the fast loop for asyncio
+libevent-dev|libevent by itself
+libuv1-dev|libuv
+libev-dev|libev
+libboost-context-dev|Boost.Context, for the context switch
+g++|to compile that
+golang-go|Go
+liblttng-ust-dev|LTTng-UST, for recording
+lttng-tools|its session daemon
+endef
+export BENCH_PACKAGES
+
 bench-deps: ## install the peers of make bench
-	@echo 'CPython and uvloop: asyncio and its fast loop'
-	@echo 'libuv, libev, libevent: event loops in C'
-	@echo 'Boost.Context and g++: the context switch'
-	@echo 'Go: goroutines'
-	@echo 'LTTng-UST: the recorder of events'
-	@run='apt-get install -y --no-install-recommends $(BENCH_PACKAGES)'; \
-	if ! command -v apt-get >/dev/null; \
-	then echo 'no apt-get here: install what matches $(BENCH_PACKAGES)'; exit 1; \
-	elif [ "$$(id -u)" = 0 ]; then echo "$$run"; $$run; \
-	else echo "sudo $$run"; sudo $$run; fi
+	@echo "$$BENCH_PACKAGES" | awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'
+	@set -- $$(echo "$$BENCH_PACKAGES" | cut -d'|' -f1); \
+	command="apt-get install -y --no-install-recommends $$*"; \
+	if ! command -v apt-get >/dev/null; then echo "no apt-get: install these here as your system names them" >&2; exit 1; fi; \
+	if [ "$$(id -u)" = 0 ]; then sudo=; elif command -v sudo >/dev/null; then sudo=sudo; \
+	else echo "as root: $$command" >&2; exit 1; fi; \
+	echo "$$sudo $$command"; $$sudo apt-get update -q && $$sudo $$command
 
 FORCE:
 .PHONY: bench bench-quick bench-docs bench-deps FORCE
