@@ -1,0 +1,43 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# The documents speak of what is there: files, functions, targets of the Makefile;
+# and each source file opens with its licence.
+set -eu
+
+wrong=0
+complain() {
+	echo "$*"
+	wrong=1
+}
+
+docs="README.md CONTRIBUTING.md $(echo docs/*.md)"
+make --no-print-directory -s help >"$T/help"
+
+for doc in $docs; do
+	# Links to files, and paths between backquotes.
+	{ grep -oE '\]\([^)#:]+\)' "$doc" | sed -E 's/^\]\((.*)\)$/\1/' |
+		while read -r path; do echo "$(dirname "$doc")/$path"; done
+	  grep -oE '`(src|include|tests|tools|lessons|docs|mk)/[A-Za-z0-9_./-]+`' "$doc" | tr -d '`'
+	} >"$T/paths" || true
+	while read -r path; do
+		[ -e "$path" ] || complain "$doc: no file $path"
+	done <"$T/paths"
+
+	grep -oE '\b(coil_[a-z_0-9]*[a-z0-9]|COIL_[A-Z_0-9]*[A-Z0-9])\b' "$doc" | sort -u >"$T/names" || true
+	while read -r name; do
+		grep -rqwE -e "$name" include src tools mk Makefile || complain "$doc: nothing is called $name"
+	done <"$T/names"
+
+	grep -oE '(^|`)make [a-z][a-z0-9_./-]*[a-z0-9]' "$doc" | sed 's/.*make //' | sort -u >"$T/targets" || true
+	while read -r target; do
+		grep -qE "^  ([a-z0-9_./ -]* )?$target " "$T/help" || complain "$doc: no target $target in make help"
+	done <"$T/targets"
+done
+
+find src include tools lessons tests mk Makefile .ci \( -name '*.[chS]' -o -name '*.cc' -o -name '*.sh' \
+	-o -name '*.mk' -o -name Makefile -o -name '*.def' -o -name run \) -type f >"$T/sources"
+while read -r file; do
+	head -n 2 "$file" | grep -q 'SPDX-License-Identifier: MIT' || complain "$file: no licence line"
+done <"$T/sources"
+exit $wrong
