@@ -29,7 +29,7 @@ lint-headers:
 
 lint-cppcheck:
 	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --enable=warning,performance,portability \
-		--suppressions-list=.cppcheck -D_GNU_SOURCE -D__x86_64__ -D__linux__ -Iinclude -Isrc src tools/coil
+		--suppressions-list=.cppcheck -D_GNU_SOURCE -D__x86_64__ -D__linux__ -D__GNUC__=12 -Iinclude -Isrc src tools/coil
 
 lint-tidy: $(B)/compile_commands.json
 	clang-tidy --quiet -p $(B) $(wildcard src/*/*.c tools/coil/*.c)
