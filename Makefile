@@ -13,6 +13,10 @@ CXX     ?= c++
 AR      ?= ar
 PKG     ?= pkg-config
 
+# V=1 shows the commands whole.
+Q   := $(if $(V),,@)
+say  = @$(if $(V),:,printf '  %-5s %s\n' $1 $(or $2,$@))
+
 VERSION := 0.1.0
 SOVERSION := 0
 
@@ -47,27 +51,32 @@ all: lib $(B)/coil ## build the library and the coil command
 lib: $(B)/libcoil.a $(B)/libcoil.so
 
 $(B)/%.o: %.c
+	$(call say,CC,$<)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 
 $(B)/%.o: %.S
+	$(call say,CC,$<)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 
 $(B)/libcoil.a: $(LIB_OBJ)
+	$(call say,AR)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(Q)$(AR) rcs $@ $^
 
 # libcoil.so -> libcoil.so.0 -> libcoil.so.0.1.0, as the linker and the loader want it.
 $(B)/libcoil.so.$(VERSION): $(LIB_OBJ)
-	$(LINK) -shared -Wl,-soname,libcoil.so.$(SOVERSION) $(if $(VFLAGS),,-Wl,-z,defs) \
+	$(call say,LINK)
+	$(Q)$(LINK) -shared -Wl,-soname,libcoil.so.$(SOVERSION) $(if $(VFLAGS),,-Wl,-z,defs) \
 		-o $@ $^ $(ALL_LIBS)
 $(B)/libcoil.so: $(B)/libcoil.so.$(VERSION)
-	ln -sf libcoil.so.$(VERSION) $(B)/libcoil.so.$(SOVERSION)
-	ln -sf libcoil.so.$(SOVERSION) $@
+	@ln -sf libcoil.so.$(VERSION) $(B)/libcoil.so.$(SOVERSION)
+	@ln -sf libcoil.so.$(SOVERSION) $@
 
 $(B)/coil: $(TOOL_OBJ) $(B)/libcoil.a
-	$(LINK) -o $@ $^ $(ALL_LIBS)
+	$(call say,LINK)
+	$(Q)$(LINK) -o $@ $^ $(ALL_LIBS)
 
 include $(sort $(wildcard mk/*.mk))
 

@@ -58,7 +58,8 @@ fuzz: ## run the fuzzers, SECONDS=60 each
 	+$(MAKE) --no-print-directory VARIANT=fuzz CC=$(CLANG) run-fuzzers
 
 build/fuzz/%: build/fuzz/tests/fuzz/%.o build/fuzz/tests/tools.a build/fuzz/libcoil.a
-	$(LINK) -fsanitize=fuzzer -o $@ $^ $(ALL_LIBS)
+	$(call say,LINK)
+	$(Q)$(LINK) -fsanitize=fuzzer -o $@ $^ $(ALL_LIBS)
 
 run-fuzzers: $(FUZZERS:%=build/fuzz/%)
 	@for fuzzer in $(FUZZERS); do \

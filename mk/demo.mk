@@ -7,8 +7,9 @@ DEMOS    := $(DEMO_SRC:lessons/demos/%.c=$(B)/demos/%)
 
 # As a user's program is compiled: public headers alone, and not one warning.
 $(B)/demos/%: lessons/demos/%.c $(B)/libcoil.a
+	$(call say,CC,$<)
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 $(OPT) -Wall -Wextra -Werror -Iinclude $(VFLAGS) $(CFLAGS) $(LDFLAGS) \
+	$(Q)$(CC) -std=gnu11 $(OPT) -Wall -Wextra -Werror -Iinclude $(VFLAGS) $(CFLAGS) $(LDFLAGS) \
 		-MMD -MP -o $@ $< $(B)/libcoil.a $(ALL_LIBS)
 
 demos: $(DEMOS) ## build the demo programs

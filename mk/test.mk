@@ -22,17 +22,20 @@ WRAPS  := $(FAULTS:%=-Wl,--wrap=%)
 # The tests can call what the coil command is made of; its main() stays out, as the
 # runner has one.
 $(B)/tests/tools.a: $(TOOL_OBJ)
+	$(call say,AR)
 	@mkdir -p $(@D)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(Q)$(AR) rcs $@ $^
 
 $(B)/tests/run: $(TEST_OBJ) $(B)/tests/tools.a $(B)/libcoil.a
-	$(LINK) $(WRAPS) -o $@ $^ $(CUNIT_LIBS) $(ALL_LIBS)
+	$(call say,LINK)
+	$(Q)$(LINK) $(WRAPS) -o $@ $^ $(CUNIT_LIBS) $(ALL_LIBS)
 
 # The fuzz targets without libFuzzer (tests/replay.c).
 REPLAYS := $(patsubst tests/fuzz/%.c,$(B)/tests/fuzz/replay-%,$(wildcard tests/fuzz/*.c))
 $(B)/tests/fuzz/replay-%: $(B)/tests/fuzz/%.o $(B)/tests/replay.o $(B)/tests/tools.a $(B)/libcoil.a
-	$(LINK) -o $@ $^ $(ALL_LIBS)
+	$(call say,LINK)
+	$(Q)$(LINK) -o $@ $^ $(ALL_LIBS)
 fuzz-smoke: all demos tests ## the fuzz targets on their seeds and damaged copies, quickly
 	$(B)/tests/run -v fuzz/
 
@@ -45,7 +48,7 @@ test-deps: ## install what is missing to run the tests
 test: test-deps ## run all tests; T=loop/ picks some by name, ARGS=-v says each
 	@+$(MAKE) --no-print-directory run-tests
 run-tests: all demos tests
-	$(TEST_ENV) $(TEST_WRAPPER) $(B)/tests/run $(ARGS) $(T)
+	$(Q)$(TEST_ENV) $(TEST_WRAPPER) $(B)/tests/run $(ARGS) $(T)
 
 tests: $(B)/tests/run $(REPLAYS)
 
