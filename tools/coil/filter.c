@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See filter.h.
+ */
+#include "filter.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "trace/reader_layout.h"
+#include "trace/reader_memory.h"
+
+struct running {
+	uint64_t task;
+};
+
+void coil__filter_init(struct filter *filter)
+{
+	*filter = (struct filter){ .from = -INFINITY, .to = INFINITY };
+}
+
+void coil__filter_free(struct filter *filter)
+{
+	free(filter->tasks);
+	coil__map_free(&filter->running);
+}
+
+/* ---- options ---------------------------------------------------------------- */
+
+static bool same_word(const char *name, const char *word, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		if (toupper((unsigned char)word[i]) != name[i])
+			return false;
+	return name[length] == '\0';
+}
+
+static bool unknown_type(const char *command, const char *word, size_t length)
+{
+	const char *names[TRACE_TYPES], *nearest;
+	char upper[32] = "";
+	size_t count = 0;
+
+	for (unsigned type = 0; type < TRACE_TYPES; type++)
+		if (coil__layout_own()->events[type])
+			names[count++] = coil__event_name(type);
+	for (size_t i = 0; i < length && i < sizeof upper - 1; i++)
+		upper[i] = (char)toupper((unsigned char)word[i]);
+	nearest = coil__nearest(upper, names, count);
+	coil__bad_usage(command, "there is no event %.*s%s%s", (int)length, word,
+			nearest ? "; is it " : "", nearest ? nearest : "");
+	return false;
+}
+
+static bool take_types(struct filter *filter, const char *command, const char *value)
+{
+	for (const char *word = value; ; word++) {
+		size_t length = strcspn(word, ",");
+		unsigned type = 0;
+
+		while (type < TRACE_TYPES && !same_word(coil__event_name(type), word, length))
+			type++;
+		if (type == TRACE_TYPES)
+			return unknown_type(command, word, length);
+		filter->types[type] = true;
+		word += length;
+		if (!*word)
+			return filter->by_type = true;
+	}
+}
+
+static bool take_time(double *time, const char *command, const char *value)
+{
+	char *end;
+
+	*time = strtod(value, &end);
+	if (end != value && !*end && !isnan(*time))
+		return true;
+	coil__bad_usage(command, "%s is no time in seconds", value);
+	return false;
+}
+
+bool coil__filter_option(struct filter *filter, const char *command, int c,
+			 const char *value)
+{
+	switch (c) {
+	case 't':
+		filter->tasks = coil__grow(filter->tasks, &filter->task_room,
+					   filter->task_count + 1, sizeof *filter->tasks);
+		filter->tasks[filter->task_count++] = value;
+		return true;
+	case 'y':
+		return take_types(filter, command, value);
+	case 'f':
+		return take_time(&filter->from, command, value);
+	default:
+		return take_time(&filter->to, command, value);
+	}
+}
+
+/* ---- events ------------------------------------------------------------------- */
+
+static bool wants_task(const struct filter *filter, const struct coil__names *names,
+		       uint64_t id)
+{
+	const char *label = id ? coil__names_task(names, id) : NULL;
+	char number[24];
+
+	if (!label)
+		return false;
+	snprintf(number, sizeof number, "%" PRIu64, id);
+	for (size_t i = 0; i < filter->task_count; i++)
+		if (!strcmp(filter->tasks[i], label) || !strcmp(filter->tasks[i], number))
+			return true;
+	return false;
+}
+
+/* Does a field of the event name a task that is wanted? */
+static bool names_task(const struct filter *filter, const struct coil__names *names,
+		       const struct coil__event *event)
+{
+	const struct coil__event_layout *layout = coil__layout_own()->events[event->type];
+
+	if (event->type == TRACE_HANDLE_SCHEDULED && event->tag == TRACE_SCHEDULE_IO)
+		return false; /* its target is a descriptor */
+	for (size_t i = 0; layout && i < layout->field_count; i++) {
+		const struct coil__field *field = &layout->fields[i];
+
+		if (field->type == COIL__FIELD_ID &&
+		    strncmp(field->name, "handle:", 7) &&
+		    wants_task(filter, names, coil__field_integer(field, &event->as)))
+			return true;
+	}
+	return false;
+}
+
+/* The task whose step the event's thread runs, with that step's begin and end. */
+static uint64_t running_task(struct filter *filter, const struct coil__event *event)
+{
+	struct running *running = coil__map_get(&filter->running, event->thread);
+	uint64_t task;
+
+	if (event->type == TRACE_TASK_STEP_BEGIN) {
+		if (!running) {
+			running = coil__take(1, sizeof *running);
+			coil__map_put(&filter->running, event->thread, running);
+		}
+		running->task = event->as.TASK_STEP_BEGIN.task;
+	}
+	task = running ? running->task : 0;
+	if (event->type == TRACE_TASK_STEP_END && running)
+		running->task = 0;
+	return task;
+}
+
+bool coil__filter_wants(struct filter *filter, const struct coil__names *names,
+			const struct coil__event *event)
+{
+	double time = (double)event->time / 1e9;
+
+	if (filter->task_count) {
+		uint64_t task = running_task(filter, event);
+
+		if (!wants_task(filter, names, task) && !names_task(filter, names, event))
+			return false;
+	}
+	return time >= filter->from && time <= filter->to &&
+	       (!filter->by_type || filter->types[event->type]);
+}
