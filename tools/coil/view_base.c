@@ -1,0 +1,487 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Actors, filters and the reading of the trace: see view_base.h.  O(events).
+ */
+#include "view_base.h"
+#include <stdlib.h>
+#include <string.h>
+#include "render_text.h"
+#include "trace/reader_memory.h"
+
+enum {
+	DEPTH_MOST = 60,               /* activations within each other  */
+	PAUSE_LEAST = 1000000          /* ns; shorter ones are not drawn */
+};
+
+/* ---- actors -------------------------------------------------------------- */
+
+static struct actor *new_actor(enum diagram_kind kind, const char *name)
+{
+	struct actor *actor = coil__take(1, sizeof *actor);
+
+	actor->name = coil__copy(name, strlen(name));
+	actor->kind = kind;
+	actor->participant = DIAGRAM_OUTSIDE;
+	return actor;
+}
+
+static void free_actor(struct actor *actor)
+{
+	if (actor)
+		free(actor->name);
+	free(actor);
+}
+
+static void free_actors_of(struct coil__map *map)
+{
+	struct coil__map_entry *entry = NULL;
+
+	while ((entry = coil__map_next(map, entry)))
+		free(((struct actor *)entry->value)->name);
+	coil__map_free(map);
+}
+
+static bool is_chosen(const struct view *view, const char *name)
+{
+	for (size_t i = 0; i < view->options->task_count; i++)
+		if (strcmp(view->options->tasks[i], name) == 0)
+			return true;
+	return false;
+}
+
+struct actor *coil__view_task(struct view *view, uint64_t task)
+{
+	struct actor *actor = coil__map_get(&view->tasks, task);
+	const char *label = coil__names_task(view->names, task);
+	char *made = NULL;
+
+	if (actor || !task)
+		return actor;
+	if (!label)
+		label = made = coil__text_format("task %llu", (unsigned long long)task);
+	actor = new_actor(DIAGRAM_TASK, label);
+	actor->chosen = is_chosen(view, label);
+	coil__map_put(&view->tasks, task, actor);
+	free(made);
+	return actor;
+}
+
+/* Tasks and futures share one sequence of ids. */
+struct actor *coil__view_future(struct view *view, uint64_t future)
+{
+	struct actor *actor = coil__map_get(&view->tasks, future);
+	char *name;
+
+	if (actor)
+		return actor;
+	name = coil__text_format("future_%zu", ++view->futures);
+	actor = new_actor(DIAGRAM_WAITED, name);
+	coil__map_put(&view->tasks, future, actor);
+	free(name);
+	return actor;
+}
+
+struct actor *coil__view_loop_actor(struct view *view, uint32_t loop)
+{
+	struct actor *actor = coil__map_get(&view->loops, loop);
+	char *name;
+
+	if (actor)
+		return actor;
+	name = view->loops.count ? coil__text_format("event loop %zu", view->loops.count + 1)
+				 : coil__text_format("event loop");
+	actor = new_actor(DIAGRAM_LOOP, name);
+	coil__map_put(&view->loops, loop, actor);
+	free(name);
+	return actor;
+}
+
+struct actor *coil__view_sleep(struct view *view)
+{
+	if (!view->sleep)
+		view->sleep = new_actor(DIAGRAM_WAITED,
+					coil__names_future(TRACE_FUTURE_SLEEP));
+	return view->sleep;
+}
+
+struct actor *coil__view_callback(struct view *view, const char *callee)
+{
+	struct actor *actor;
+
+	for (size_t i = 0; i < view->callback_count; i++)
+		if (strcmp(view->callbacks[i]->name, callee) == 0)
+			return view->callbacks[i];
+	view->callbacks = coil__grow(view->callbacks, &view->callback_room,
+				     view->callback_count + 1, sizeof actor);
+	actor = new_actor(DIAGRAM_CALLBACK, callee);
+	view->callbacks[view->callback_count++] = actor;
+	return actor;
+}
+
+static void free_actors(struct view *view)
+{
+	free_actors_of(&view->tasks);
+	free_actors_of(&view->loops);
+	for (size_t i = 0; i < view->callback_count; i++)
+		free_actor(view->callbacks[i]);
+	free(view->callbacks);
+	free_actor(view->sleep);
+}
+
+const char *coil__view_callee(const struct view *view,
+			      const struct coil__state_handle *handle)
+{
+	const char *callee = coil__reader_site(view->reader, handle->site)->callee;
+
+	return *callee ? callee : "callback";
+}
+
+bool coil__view_is_callback(const struct view *view,
+			    const struct coil__state_handle *handle)
+{
+	switch (handle->kind) {
+	case TRACE_SCHEDULE_STEP:
+	case TRACE_SCHEDULE_WAKEUP:
+		return false;
+	case TRACE_SCHEDULE_IO:
+		return true;
+	case TRACE_SCHEDULE_CALLBACK:
+		return *coil__reader_site(view->reader, handle->site)->callee;
+	default:
+		return handle->target == 0;
+	}
+}
+
+struct actor *coil__view_current(struct view *view)
+{
+	struct coil__state_thread *thread =
+		coil__state_thread(view->state, view->event->thread);
+	struct coil__state_handle *handle;
+
+	if (thread->task)
+		return coil__view_task(view, thread->task);
+	handle = thread->handle ? coil__state_handle(view->state, thread->handle) : NULL;
+	if (!handle || !coil__view_is_callback(view, handle))
+		return NULL;
+	return coil__view_callback(view, coil__view_callee(view, handle));
+}
+
+/* ---- filters ------------------------------------------------------------- */
+
+static bool in_window(const struct view *view)
+{
+	const struct view_options *options = view->options;
+
+	return view->time >= options->from && view->time <= options->to &&
+	       view->iteration >= options->first_iteration &&
+	       view->iteration <= options->last_iteration;
+}
+
+static bool is_wanted(const struct view *view, const struct actor *a,
+		      const struct actor *b)
+{
+	return in_window(view) && (!view->options->task_count ||
+				   (a && a->chosen) || (b && b->chosen));
+}
+
+static bool is_full(const struct view *view)
+{
+	return view->options->limit && view->diagram->messages >= view->options->limit;
+}
+
+/* May a message between A and B be drawn?  If not, it is counted. */
+static bool admit(struct view *view, struct actor *a, struct actor *b)
+{
+	bool wanted = is_wanted(view, a, b);
+
+	if (wanted && !is_full(view))
+		return true;
+	if (wanted)
+		view->beyond++;
+	else
+		view->filtered++;
+	if (a)
+		a->left_out = true;
+	if (b)
+		b->left_out = true;
+	return false;
+}
+
+/* ---- drawing ------------------------------------------------------------- */
+
+/* The divider and the pause wait until something comes after them, so that with
+ * filters none stands alone. */
+static void flush(struct view *view)
+{
+	char *text;
+
+	if (view->divider) {
+		text = coil__text_format("iteration %llu",
+					 (unsigned long long)view->divider);
+		coil__diagram_divider(view->diagram, view->time, text);
+		free(text);
+		view->divider = 0;
+	}
+	if (view->pause >= PAUSE_LEAST) {
+		text = coil__text_format("%.3f s", (double)view->pause / 1e9);
+		coil__diagram_delay(view->diagram, view->time, text);
+		free(text);
+		view->pause = 0;
+	}
+}
+
+/* What is active already shows as such from here on. */
+static int participant_of(struct view *view, struct actor *actor)
+{
+	if (!actor)
+		return DIAGRAM_OUTSIDE;
+	if (actor->participant == DIAGRAM_OUTSIDE) {
+		actor->participant = coil__diagram_participant(view->diagram, actor->kind,
+							       actor->name);
+		for (unsigned i = 0; i < actor->depth && i < DEPTH_MOST; i++) {
+			coil__diagram_begin(view->diagram, view->time, actor->participant);
+			actor->drawn |= UINT64_C(1) << i;
+		}
+	}
+	return actor->participant;
+}
+
+void coil__view_show(struct view *view, struct actor *actor)
+{
+	if (is_wanted(view, actor, NULL) && !is_full(view))
+		participant_of(view, actor);
+}
+
+void coil__view_message(struct view *view, enum diagram_style style,
+			struct actor *from, struct actor *to, const char *format, ...)
+{
+	va_list arguments;
+	char *label;
+	int sender, receiver;
+
+	if ((!from && !to) || !admit(view, from, to))
+		return;
+	flush(view);
+	va_start(arguments, format);
+	label = coil__text_vformat(format, arguments);
+	va_end(arguments);
+	sender = participant_of(view, from);
+	receiver = participant_of(view, to);
+	coil__diagram_message(view->diagram, view->time, style, sender, receiver, label);
+	free(label);
+}
+
+void coil__view_begin(struct view *view, struct actor *actor)
+{
+	bool drawn = actor->participant != DIAGRAM_OUTSIDE && in_window(view) &&
+		     !is_full(view) && actor->depth < DEPTH_MOST;
+
+	if (drawn) {
+		coil__diagram_begin(view->diagram, view->time, actor->participant);
+		actor->drawn |= UINT64_C(1) << actor->depth;
+	}
+	actor->depth++;
+}
+
+void coil__view_end(struct view *view, struct actor *actor)
+{
+	uint64_t bit;
+
+	if (actor->depth == 0 || --actor->depth >= DEPTH_MOST)
+		return;
+	bit = UINT64_C(1) << actor->depth;
+	if (actor->drawn & bit)
+		coil__diagram_end(view->diagram, view->time, actor->participant);
+	actor->drawn &= ~bit;
+}
+
+void coil__view_note(struct view *view, enum diagram_style style,
+		     struct actor *over, const char *format, ...)
+{
+	va_list arguments;
+	char *text;
+
+	if (!is_wanted(view, over, NULL) || is_full(view))
+		return;
+	flush(view);
+	va_start(arguments, format);
+	text = coil__text_vformat(format, arguments);
+	va_end(arguments);
+	coil__diagram_note(view->diagram, view->time, style, participant_of(view, over),
+			   text);
+	free(text);
+}
+
+void coil__view_poll_begin(struct view *view, const struct coil__event *event)
+{
+	view->poll_begin = event->time;
+}
+
+void coil__view_poll_end(struct view *view, const struct coil__event *event)
+{
+	if (event->time > view->poll_begin && in_window(view) && !is_full(view))
+		view->pause += event->time - view->poll_begin;
+}
+
+void coil__view_divider(struct view *view, uint64_t iteration)
+{
+	if (view->pause >= PAUSE_LEAST)
+		flush(view);
+	if (in_window(view) && !is_full(view))
+		view->divider = iteration;
+}
+
+bool coil__view_descend(struct view *view, uint64_t task, unsigned open)
+{
+	const struct coil__state_object *object = coil__state_object(view->state, task);
+	unsigned depth = 0;
+
+	for (size_t i = 0; object && i < object->await_count; i++)
+		depth += object->awaits[i].kind == TRACE_AWAIT_COROUTINE;
+	if (depth < (uint64_t)view->options->depth + open)
+		return true;
+	view->too_deep++;
+	return false;
+}
+
+char *coil__view_error(const struct view *view, uint32_t error, const char *message)
+{
+	const char *name = coil__reader_error_name(view->reader, error);
+	char *short_message, *text;
+
+	if (!*message)
+		return coil__text_format("%s", *name ? name : "error");
+	short_message = coil__text_shorten(message, 40);
+	text = coil__text_format("%s: %s", *name ? name : "error", short_message);
+	free(short_message);
+	return text;
+}
+
+/* ---- all of it ----------------------------------------------------------- */
+
+/* The last names count, so they are read before anything is drawn.  SEEN: which
+ * of the tasks that were asked for are there. */
+static void read_names(struct view *view, bool *seen)
+{
+	struct coil__event event;
+
+	coil__names_read(view->names, view->reader);
+	while (coil__reader_next(view->reader, &event)) {
+		const char *label;
+
+		if (event.type != TRACE_TASK_CREATED)
+			continue;
+		view->task_count++;
+		label = coil__names_task(view->names, event.as.TASK_CREATED.task);
+		for (size_t i = 0; i < view->options->task_count; i++)
+			seen[i] |= strcmp(view->options->tasks[i], label) == 0;
+	}
+	coil__reader_rewind(view->reader);
+}
+
+/* The first task that was asked for and is not there, or NULL. */
+static const char *unknown_task(struct view *view)
+{
+	bool *seen = coil__take(view->options->task_count + 1, sizeof *seen);
+	const char *unknown = NULL;
+
+	read_names(view, seen);
+	for (size_t i = view->options->task_count; i-- > 0; )
+		if (!seen[i])
+			unknown = view->options->tasks[i];
+	free(seen);
+	return unknown;
+}
+
+static void read_events(struct view *view, const struct view_kind *kind)
+{
+	struct coil__event event;
+
+	while (coil__reader_next(view->reader, &event)) {
+		view->event = &event;
+		view->time = event.time;
+		if (event.type == TRACE_ITERATION_BEGIN)
+			view->iteration = event.as.ITERATION_BEGIN.n;
+		if (kind->on[event.type])
+			kind->on[event.type](view, &event);
+		coil__state_apply(view->state, &event);
+	}
+	if (kind->finish)
+		kind->finish(view);
+	coil__diagram_finish(view->diagram, view->time);
+}
+
+static size_t tasks_left_out(const struct view *view)
+{
+	struct coil__map_entry *entry = NULL;
+	size_t count = 0;
+
+	while ((entry = coil__map_next(&view->tasks, entry))) {
+		const struct actor *actor = entry->value;
+
+		count += actor->kind == DIAGRAM_TASK && actor->left_out &&
+			 actor->participant == DIAGRAM_OUTSIDE;
+	}
+	return count;
+}
+
+static void note(struct view *view, enum diagram_style style, char *text)
+{
+	if (!view->diagram->participant_count)
+		coil__diagram_participant(view->diagram, DIAGRAM_LOOP, "event loop");
+	coil__diagram_note(view->diagram, view->time, style, DIAGRAM_OUTSIDE, text);
+	free(text);
+}
+
+/* Nothing is left out silently. */
+static void note_what_is_missing(struct view *view)
+{
+	size_t tasks = tasks_left_out(view);
+	const char *damage = coil__reader_error(view->reader);
+	char *of_tasks = tasks ? coil__text_format(", and %zu task%s with them", tasks,
+						   tasks == 1 ? "" : "s")
+			       : coil__copy("", 0);
+
+	if (view->filtered)
+		note(view, DIAGRAM_CALL, coil__text_format(
+			"%zu messages left out by the filters%s", view->filtered, of_tasks));
+	if (view->too_deep)
+		note(view, DIAGRAM_CALL, coil__text_format(
+			"%zu messages of coroutines awaited inline left out (--depth %u)",
+			view->too_deep, view->options->depth));
+	if (view->beyond)
+		note(view, DIAGRAM_CALL, coil__text_format(
+			"%zu messages after the first %zu left out%s (--limit 0 draws all)",
+			view->beyond, view->options->limit, view->filtered ? "" : of_tasks));
+	if (damage)
+		note(view, DIAGRAM_ERROR, coil__text_format("the trace ends here: %s", damage));
+	if (!view->diagram->participant_count)
+		note(view, DIAGRAM_CALL, coil__text_format("nothing to draw in this trace"));
+	free(of_tasks);
+}
+
+struct diagram *coil__view_build(const struct view_kind *kind,
+				 struct coil__reader *reader,
+				 const struct view_options *options,
+				 size_t *left_out, char **error)
+{
+	struct view view = { .options = options, .reader = reader };
+	const char *unknown;
+
+	*error = NULL;
+	view.names = coil__names_create(reader);
+	unknown = unknown_task(&view);
+	if (unknown) {
+		*error = coil__text_format("no task of this trace is called \"%s\"", unknown);
+	} else {
+		view.state = coil__state_create();
+		view.diagram = coil__diagram_create();
+		read_events(&view, kind);
+		note_what_is_missing(&view);
+		*left_out = view.beyond;
+		coil__state_destroy(view.state);
+		free_actors(&view);
+	}
+	coil__names_destroy(view.names);
+	return view.diagram;
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the views share: from a trace to a sequence diagram.
+ *
+ * A view is a table of functions, one for each type of event it has something to
+ * say about.  Each is called before the event is applied to the rebuilt state
+ * (trace/state.h), so that it sees the world in which the event happened.
+ *
+ * It speaks of actors: tasks, loops, callbacks, and what is waited for.  An actor
+ * becomes a participant of the diagram with its first message that is drawn.
+ * All that is drawn goes through here, where the filters decide; what they leave
+ * out is counted, and said in notes of the picture.  NULL as an actor is the
+ * outside: other threads, main() in front of the loop, the operating system.
+ */
+#ifndef COIL_VIEW_BASE_H
+#define COIL_VIEW_BASE_H
+
+#include "render_diagram.h"
+#include "trace/names.h"
+#include "trace/state.h"
+
+struct view_options {
+	const char **tasks;             /* labels; only messages of these     */
+	size_t task_count;              /* 0: all                             */
+	uint64_t from, to;              /* ns                                 */
+	uint64_t first_iteration, last_iteration;
+	unsigned depth;                 /* of coroutines awaited inline       */
+	size_t limit;                   /* of messages; 0: none               */
+};
+
+struct actor {
+	char *name;
+	enum diagram_kind kind;
+	int participant;                /* or DIAGRAM_OUTSIDE: not drawn yet  */
+	unsigned depth;                 /* of activations                     */
+	uint64_t drawn;                 /* a bit for each: is it drawn?       */
+	bool chosen;                    /* by --task                          */
+	bool left_out;                  /* some message of it was             */
+};
+
+struct view {
+	const struct view_options *options;
+	struct coil__reader *reader;
+	struct coil__names *names;
+	struct coil__state *state;
+	struct diagram *diagram;
+	const struct coil__event *event; /* the current one                   */
+	struct coil__map tasks;          /* id -> actor                       */
+	struct coil__map loops;
+	struct coil__map nodes;          /* the view's own                    */
+	struct actor **callbacks;        /* by name                           */
+	size_t callback_count, callback_room;
+	struct actor *sleep;
+	size_t task_count;               /* in the whole trace                */
+	size_t futures;                  /* that have an actor                */
+	uint64_t time;                   /* of the last event                 */
+	uint64_t poll_begin;             /* time                              */
+	uint64_t pause;                  /* ns slept since the last message   */
+	uint64_t iteration, divider;     /* divider: to be drawn, or 0        */
+	size_t filtered, too_deep, beyond; /* messages left out, by reason    */
+};
+
+typedef void (*view_handler)(struct view *view, const struct coil__event *event);
+
+struct view_kind {
+	view_handler on[TRACE_TYPES];
+	void (*finish)(struct view *view); /* frees view->nodes; may be NULL  */
+};
+
+extern const struct view_kind coil__view_await, coil__view_loop;
+
+/* ---- actors ------------------------------------------------------------- */
+
+struct actor *coil__view_task(struct view *view, uint64_t task); /* 0: NULL */
+struct actor *coil__view_loop_actor(struct view *view, uint32_t loop);
+struct actor *coil__view_callback(struct view *view, const char *callee);
+struct actor *coil__view_sleep(struct view *view);
+struct actor *coil__view_future(struct view *view, uint64_t future);
+
+/* Who runs: a task, a callback of the program's, or NULL: one of the loop's own,
+ * the loop itself, or what is outside of it. */
+struct actor *coil__view_current(struct view *view);
+
+/* Is this handle a callback that the program gave?  (Not a task's step, a timer
+ * of a sleep, or a gather's counting.) */
+bool coil__view_is_callback(const struct view *view,
+			    const struct coil__state_handle *handle);
+
+/* The name of the function that a handle calls. */
+const char *coil__view_callee(const struct view *view,
+			      const struct coil__state_handle *handle);
+
+/* ---- drawing ------------------------------------------------------------ */
+
+void coil__view_message(struct view *view, enum diagram_style style,
+			struct actor *from, struct actor *to, const char *format, ...)
+	__attribute__((format(printf, 5, 6)));
+void coil__view_begin(struct view *view, struct actor *actor);
+void coil__view_end(struct view *view, struct actor *actor);
+void coil__view_note(struct view *view, enum diagram_style style,
+		     struct actor *over, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* Makes ACTOR a participant, if it is not one and is not filtered out. */
+void coil__view_show(struct view *view, struct actor *actor);
+
+/* An iteration begins. */
+void coil__view_divider(struct view *view, uint64_t iteration);
+
+/* Is a coroutine that TASK awaits inline to be drawn, by --depth?  OPEN: 1 if it
+ * is among the task's awaits already, else 0. */
+bool coil__view_descend(struct view *view, uint64_t task, unsigned open);
+
+/* A poll, which may have taken time. */
+void coil__view_poll_begin(struct view *view, const struct coil__event *event);
+void coil__view_poll_end(struct view *view, const struct coil__event *event);
+
+/* "ValueError: text", of an error's code and message; to be freed. */
+char *coil__view_error(const struct view *view, uint32_t error, const char *message);
+
+/* ---- all of it ---------------------------------------------------------- */
+
+/* The diagram of a trace, to be destroyed; or NULL, and *ERROR a message to be
+ * freed.  *LEFT_OUT is how many messages the limit kept out. */
+struct diagram *coil__view_build(const struct view_kind *kind,
+				 struct coil__reader *reader,
+				 const struct view_options *options,
+				 size_t *left_out, char **error);
+
+#endif

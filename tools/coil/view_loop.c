@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The loop view: what the event loop does, iteration by iteration.
+ *
+ *	== iteration 2 ==
+ *	event loop -> main : step
+ *	main -> event loop : create_task(say_hello_AAA)
+ *	main -> event loop : await asyncio.gather
+ *
+ * The loop is a participant.  Whatever is scheduled is a message to it; whatever
+ * it runs is a message from it, and an activation for as long as that runs.
+ * Callbacks of coil's own (a sleep's timer, a gather's counting) are the loop's
+ * messages to itself.
+ */
+#include "view_base.h"
+#include <stdlib.h>
+#include <string.h>
+#include "render_text.h"
+#include "trace/reader_memory.h"
+
+static struct actor *loop_of(struct view *view, uint32_t named)
+{
+	return coil__view_loop_actor(view, named ? named : view->event->loop);
+}
+
+/* Who runs; the loop itself while it runs something of coil's own. */
+static struct actor *current(struct view *view)
+{
+	struct actor *actor = coil__view_current(view);
+
+	return actor ? actor : view->event->loop ? loop_of(view, 0) : NULL;
+}
+
+/* "say_hello_AAA", "asyncio.sleep", "asyncio.Future"; borrowed. */
+static const char *object_name(struct view *view, uint64_t id)
+{
+	const char *task = coil__names_task(view->names, id);
+	const struct coil__state_object *object = coil__state_object(view->state, id);
+
+	return task ? task : coil__names_future(object ? object->kind : TRACE_FUTURE_PLAIN);
+}
+
+/* What a handle will do when it runs; to be freed. */
+static char *work_of(struct view *view, unsigned kind, uint64_t target, uint32_t site)
+{
+	const char *callee = coil__reader_site(view->reader, site)->callee;
+
+	if (kind == TRACE_SCHEDULE_STEP)
+		return coil__text_format("step of %s", object_name(view, target));
+	if (kind == TRACE_SCHEDULE_WAKEUP)
+		return coil__text_format("wake up %s", object_name(view, target));
+	if (kind == TRACE_SCHEDULE_CALLBACK && !*callee)
+		return coil__text_format("count %s", object_name(view, target));
+	if (target && kind != TRACE_SCHEDULE_CALLBACK && kind != TRACE_SCHEDULE_IO)
+		return coil__text_format("set_result(%s)", object_name(view, target));
+	return coil__text_format("%s", *callee ? callee : "callback");
+}
+
+/* ---- the loop -------------------------------------------------------------- */
+
+static void run_begin(struct view *view, const struct coil__event *event)
+{
+	const struct trace_LOOP_RUN_BEGIN *begin = &event->as.LOOP_RUN_BEGIN;
+	const char *callee = coil__reader_site(view->reader, begin->site)->callee;
+
+	coil__view_message(view, DIAGRAM_CALL, NULL, loop_of(view, begin->loop), "%s",
+			   *callee ? callee : "run_forever");
+	coil__view_begin(view, loop_of(view, begin->loop));
+}
+
+static void run_end(struct view *view, const struct coil__event *event)
+{
+	struct actor *loop = loop_of(view, event->as.LOOP_RUN_END.loop);
+
+	coil__view_message(view, DIAGRAM_RETURN, loop, NULL, "stopped");
+	coil__view_end(view, loop);
+}
+
+static void stop(struct view *view, const struct coil__event *event)
+{
+	coil__view_message(view, DIAGRAM_CALL, current(view),
+			   loop_of(view, event->as.LOOP_STOP.loop), "stop");
+}
+
+static void close_loop(struct view *view, const struct coil__event *event)
+{
+	coil__view_message(view, DIAGRAM_CALL, NULL,
+			   loop_of(view, event->as.LOOP_CLOSE.loop), "close");
+}
+
+static void iteration_begin(struct view *view, const struct coil__event *event)
+{
+	coil__view_divider(view, event->as.ITERATION_BEGIN.n);
+}
+
+/* ---- descriptors, other threads ---------------------------------------------- */
+
+static const char *direction(const struct coil__event *event)
+{
+	return event->tag == TRACE_DIRECTION_READ ? "reader" : "writer";
+}
+
+static void fd_added(struct view *view, const struct coil__event *event)
+{
+	coil__view_message(view, DIAGRAM_CALL, current(view),
+			   loop_of(view, event->as.FD_ADDED.loop), "add_%s(fd %d)",
+			   direction(event), event->as.FD_ADDED.fd);
+}
+
+static void fd_removed(struct view *view, const struct coil__event *event)
+{
+	coil__view_message(view, DIAGRAM_CALL, current(view),
+			   loop_of(view, event->as.FD_REMOVED.loop), "remove_%s(fd %d)",
+			   direction(event), event->as.FD_REMOVED.fd);
+}
+
+static void fd_ready(struct view *view, const struct coil__event *event)
+{
+	coil__view_message(view, DIAGRAM_CALL, NULL, loop_of(view, 0), "fd %d is %s",
+			   event->as.FD_READY.fd, event->tag == TRACE_DIRECTION_READ
+			   ? "readable" : "writable");
+}
+
+static void wake(struct view *view, const struct coil__event *event)
+{
+	coil__view_message(view, DIAGRAM_CALL, NULL, loop_of(view, event->as.WAKE.loop),
+			   "%u from other threads", event->as.WAKE.count);
+}
+
+/* ---- handles ------------------------------------------------------------------- */
+
+/* The first step of a task is announced by its creation. */
+static bool is_first_step(struct view *view, const struct coil__event *event)
+{
+	const struct coil__state_object *task =
+		coil__state_object(view->state, event->as.HANDLE_SCHEDULED.target);
+
+	return event->tag == TRACE_SCHEDULE_STEP && task && !task->steps;
+}
+
+static void scheduled(struct view *view, const struct coil__event *event)
+{
+	const struct trace_HANDLE_SCHEDULED *handle = &event->as.HANDLE_SCHEDULED;
+	struct actor *loop = loop_of(view, handle->loop);
+	char *work = work_of(view, event->tag, handle->target, handle->site);
+	const char *how = "soon";
+
+	switch (event->tag) {
+	case TRACE_SCHEDULE_LATER: how = "later"; break;
+	case TRACE_SCHEDULE_AT: how = "at"; break;
+	case TRACE_SCHEDULE_THREADSAFE: how = "soon_threadsafe"; break;
+	default: break;
+	}
+	if (event->tag != TRACE_SCHEDULE_IO && !is_first_step(view, event))
+		coil__view_message(view, DIAGRAM_CALL,
+				   event->loop ? current(view) : coil__view_current(view),
+				   loop, "call_%s(%s)", how, work);
+	free(work);
+}
+
+static char *work_of_handle(struct view *view, const struct coil__state_handle *handle)
+{
+	return work_of(view, handle->kind, handle->target, handle->site);
+}
+
+static void handle_cancelled(struct view *view, const struct coil__event *event)
+{
+	const struct coil__state_handle *handle =
+		coil__state_handle(view->state, event->as.HANDLE_CANCELLED.handle);
+	char *work;
+
+	if (!handle)
+		return;
+	work = work_of_handle(view, handle);
+	coil__view_message(view, DIAGRAM_ERROR, current(view), loop_of(view, handle->loop),
+			   "cancel(%s)", work);
+	free(work);
+}
+
+static void timer_due(struct view *view, const struct coil__event *event)
+{
+	const struct coil__state_handle *handle =
+		coil__state_handle(view->state, event->as.TIMER_DUE.handle);
+	struct actor *loop = loop_of(view, 0);
+	char *work;
+
+	if (!handle)
+		return;
+	work = work_of_handle(view, handle);
+	coil__view_message(view, DIAGRAM_CALL, loop, loop, "timer due: %s", work);
+	free(work);
+}
+
+static void handle_begin(struct view *view, const struct coil__event *event)
+{
+	const struct coil__state_handle *handle = coil__state_handle(view->state, event->ctx);
+	struct actor *loop = loop_of(view, 0), *callback;
+
+	if (!handle || !coil__view_is_callback(view, handle))
+		return;
+	callback = coil__view_callback(view, coil__view_callee(view, handle));
+	coil__view_message(view, DIAGRAM_CALL, loop, callback, "run");
+	coil__view_begin(view, callback);
+}
+
+static void handle_end(struct view *view, const struct coil__event *event)
+{
+	struct actor *callback = coil__view_current(view);
+	uint32_t error = event->as.HANDLE_RUN_END.error;
+
+	if (!callback)
+		return;
+	if (error)
+		coil__view_message(view, DIAGRAM_ERROR, callback, loop_of(view, 0),
+				   "raise %s", coil__reader_error_name(view->reader, error));
+	else
+		coil__view_message(view, DIAGRAM_RETURN, callback, loop_of(view, 0),
+				   "return");
+	coil__view_end(view, callback);
+}
+
+/* ---- tasks ------------------------------------------------------------------- */
+
+static void task_created(struct view *view, const struct coil__event *event)
+{
+	const struct trace_TASK_CREATED *created = &event->as.TASK_CREATED;
+
+	coil__view_message(view, DIAGRAM_CALL, current(view), loop_of(view, created->loop),
+			   "create_task(%s)", object_name(view, created->task));
+}
+
+static void step_begin(struct view *view, const struct coil__event *event)
+{
+	struct actor *task = coil__view_task(view, event->as.TASK_STEP_BEGIN.task);
+
+	if (!task)
+		return;
+	coil__view_message(view, event->tag == TRACE_SEND_SEND ? DIAGRAM_CALL : DIAGRAM_ERROR,
+			   loop_of(view, 0), task, "%s",
+			   event->tag == TRACE_SEND_SEND ? "step"
+			   : event->tag == TRACE_SEND_THROW ? "step, with an exception"
+			   : "step, with CancelledError");
+	coil__view_begin(view, task);
+}
+
+/* What a suspended task awaits; to be freed. */
+static char *awaited(struct view *view, uint64_t task)
+{
+	const struct coil__state_object *object = coil__state_object(view->state, task);
+	const struct coil__state_object *target;
+
+	if (!object || !object->await_count)
+		return coil__text_format("await");
+
+	const struct coil__state_await *await = &object->awaits[object->await_count - 1];
+
+	if (await->kind != TRACE_AWAIT_SLEEP)
+		return coil__text_format("await %s", object_name(view, await->target));
+	target = coil__state_object(view->state, await->target);
+	return coil__text_format("await asyncio.sleep(%g)", target ? target->delay : 0.0);
+}
+
+static void step_end(struct view *view, const struct coil__event *event)
+{
+	uint64_t id = coil__state_thread(view->state, event->thread)->task;
+	const struct coil__state_object *object = coil__state_object(view->state, id);
+	struct actor *task = coil__view_task(view, id);
+	enum diagram_style style = DIAGRAM_RETURN;
+	char *what;
+
+	if (!task)
+		return;
+	switch (event->tag) {
+	case TRACE_STEP_RETURNED:
+		what = coil__text_format("return");
+		break;
+	case TRACE_STEP_RAISED:
+		style = DIAGRAM_ERROR;
+		what = coil__text_format("raise %s", object && object->error
+			? coil__reader_error_name(view->reader, object->error) : "");
+		break;
+	case TRACE_STEP_CANCELLED:
+		style = DIAGRAM_ERROR;
+		what = coil__text_format("raise CancelledError");
+		break;
+	default:
+		what = awaited(view, id);
+		break;
+	}
+	coil__view_message(view, style, task, loop_of(view, 0), "%s", what);
+	coil__view_end(view, task);
+	free(what);
+}
+
+static void cancel_requested(struct view *view, const struct coil__event *event)
+{
+	coil__view_message(view, DIAGRAM_ERROR, current(view),
+			   coil__view_task(view, event->as.TASK_CANCEL_REQUESTED.task),
+			   *event->text ? "cancel: %s" : "cancel%s", event->text);
+}
+
+static void await_begin(struct view *view, const struct coil__event *event)
+{
+	const struct trace_AWAIT_BEGIN *await = &event->as.AWAIT_BEGIN;
+	const struct coil__reader_site *site =
+		coil__reader_site(view->reader, await->coroutine);
+	struct actor *task = coil__view_task(view, await->task);
+
+	if (event->tag != TRACE_AWAIT_COROUTINE || !coil__view_descend(view, await->task, 0))
+		return;
+	coil__view_message(view, DIAGRAM_CALL, task, task, "await %s(%s)", site->callee,
+			   site->argument);
+	coil__view_begin(view, task);
+}
+
+static void await_end(struct view *view, const struct coil__event *event)
+{
+	const struct trace_AWAIT_END *end = &event->as.AWAIT_END;
+	const struct coil__state_object *object = coil__state_object(view->state, end->task);
+	struct actor *task = coil__view_task(view, end->task);
+
+	if (!object || !object->await_count ||
+	    object->awaits[object->await_count - 1].kind != TRACE_AWAIT_COROUTINE ||
+	    !coil__view_descend(view, end->task, 1))
+		return;
+	if (end->error)
+		coil__view_message(view, DIAGRAM_ERROR, task, task, "raise %s",
+				   coil__reader_error_name(view->reader, end->error));
+	else
+		coil__view_message(view, DIAGRAM_RETURN, task, task, "return");
+	coil__view_end(view, task);
+}
+
+/* ---- futures ------------------------------------------------------------------ */
+
+/* A task completes by its own step, which says so itself. */
+static void future_done(struct view *view, const struct coil__event *event)
+{
+	const struct trace_FUTURE_DONE *done = &event->as.FUTURE_DONE;
+	struct actor *actor = current(view);
+	const char *name = object_name(view, done->future);
+
+	if (coil__names_task(view->names, done->future))
+		return;
+	if (event->tag == TRACE_OUTCOME_RESULT)
+		coil__view_message(view, DIAGRAM_CALL, actor, actor, "set_result(%s)", name);
+	else if (event->tag == TRACE_OUTCOME_EXCEPTION)
+		coil__view_message(view, DIAGRAM_ERROR, actor, actor,
+				   "set_exception(%s, %s)", name,
+				   coil__reader_error_name(view->reader, done->error));
+	else
+		coil__view_message(view, DIAGRAM_ERROR, actor, actor, "cancel(%s)", name);
+}
+
+static void gather_counted(struct view *view, const struct coil__event *event)
+{
+	const struct trace_GATHER_COUNTED *counted = &event->as.GATHER_COUNTED;
+	struct actor *actor = current(view);
+
+	coil__view_message(view, event->tag == TRACE_OUTCOME_RESULT ? DIAGRAM_CALL
+			   : DIAGRAM_ERROR, actor, actor, "gather: %s is done, %u of %u",
+			   object_name(view, counted->child), counted->done, counted->count);
+}
+
+/* ---- remarks -------------------------------------------------------------------- */
+
+static void exception_reported(struct view *view, const struct coil__event *event)
+{
+	const struct trace_EXCEPTION_REPORTED *reported = &event->as.EXCEPTION_REPORTED;
+
+	coil__view_note(view, DIAGRAM_ERROR, current(view), "%s%s%s", event->text,
+			*event->text ? ": " : "",
+			coil__reader_error_name(view->reader, reported->error));
+}
+
+static void mark(struct view *view, const struct coil__event *event)
+{
+	coil__view_note(view, DIAGRAM_CALL, current(view), "%s", event->text);
+}
+
+static void counter(struct view *view, const struct coil__event *event)
+{
+	const struct trace_COUNTER *counter = &event->as.COUNTER;
+
+	coil__view_note(view, DIAGRAM_CALL, current(view), "%s = %g",
+			coil__reader_string(view->reader, counter->name), counter->value);
+}
+
+const struct view_kind coil__view_loop = {
+	.on = {
+		[TRACE_LOOP_RUN_BEGIN] = run_begin,
+		[TRACE_LOOP_RUN_END] = run_end,
+		[TRACE_LOOP_STOP] = stop,
+		[TRACE_LOOP_CLOSE] = close_loop,
+		[TRACE_ITERATION_BEGIN] = iteration_begin,
+		[TRACE_POLL_BEGIN] = coil__view_poll_begin,
+		[TRACE_POLL_END] = coil__view_poll_end,
+		[TRACE_FD_ADDED] = fd_added,
+		[TRACE_FD_REMOVED] = fd_removed,
+		[TRACE_FD_READY] = fd_ready,
+		[TRACE_WAKE] = wake,
+		[TRACE_HANDLE_SCHEDULED] = scheduled,
+		[TRACE_HANDLE_CANCELLED] = handle_cancelled,
+		[TRACE_TIMER_DUE] = timer_due,
+		[TRACE_HANDLE_RUN_BEGIN] = handle_begin,
+		[TRACE_HANDLE_RUN_END] = handle_end,
+		[TRACE_TASK_CREATED] = task_created,
+		[TRACE_TASK_STEP_BEGIN] = step_begin,
+		[TRACE_TASK_STEP_END] = step_end,
+		[TRACE_TASK_CANCEL_REQUESTED] = cancel_requested,
+		[TRACE_AWAIT_BEGIN] = await_begin,
+		[TRACE_AWAIT_END] = await_end,
+		[TRACE_FUTURE_DONE] = future_done,
+		[TRACE_GATHER_COUNTED] = gather_counted,
+		[TRACE_EXCEPTION_REPORTED] = exception_reported,
+		[TRACE_MARK] = mark,
+		[TRACE_COUNTER] = counter,
+	},
+};
