@@ -6,7 +6,7 @@
  */
 #include "names.h"
 
-#include <stdio.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,19 +89,15 @@ static const char *claim_unique(struct coil__names *names, const char *text,
 {
 	const char *label = claim(names, text);
 	char *longer;
-	int made;
 
 	for (unsigned round = 0; !label; round++) {
 		if (round == 0 && number)
-			made = asprintf(&longer, "%s (Task-%u)", text, number);
+			longer = coil__sentence("%s (Task-%u)", text, number);
 		else if (round <= 1)
-			made = asprintf(&longer, "%s (task %llu)", text,
-					(unsigned long long)id);
+			longer = coil__sentence("%s (task %" PRIu64 ")", text, id);
 		else
-			made = asprintf(&longer, "%s (task %llu, %u)", text,
-					(unsigned long long)id, round);
-		if (made < 0)
-			longer = coil__copy("", 0);
+			longer = coil__sentence("%s (task %" PRIu64 ", %u)", text, id,
+						round);
 		label = claim(names, longer);
 		free(longer);
 	}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What every object of coil begins with, and the handles that stand for it.
+ *
+ * A handle is the object's address with the object's epoch in the top 16 bits
+ * (user addresses have 47 or 48 bits):
+ *
+ *	63      48 47                                 0
+ *	+---------+-----------------------------------+
+ *	|  epoch  |  address of a struct object       |
+ *	+---------+-----------------------------------+
+ *
+ * The epoch moves on when the program's last reference is handed over, and when
+ * the object is freed.  Objects live in type-stable memory (pool.h), so that a
+ * stale handle can always be looked at: its epoch is not the object's.  A stale
+ * handle is missed only if its slot was used 65,535 times since.
+ *
+ * Invariants: refs >= owned; an object with refs == 0 is in its pool's free list.
+ * Opening a handle costs a mask, a load and a compare.
+ */
+#ifndef COIL_BASE_OBJECT_H
+#define COIL_BASE_OBJECT_H
+
+#include <coil/error.h>
+
+#define likely(x) __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+#define container_of(pointer, type, member)                                    \
+	((type *)((char *)(pointer) - offsetof(type, member)))
+
+enum object_kind {
+	OBJECT_FREE,
+	OBJECT_COROUTINE,
+	OBJECT_FUTURE,
+	OBJECT_GATHER,
+	OBJECT_TASK,
+	OBJECT_HANDLE,
+	OBJECT_EXCEPTION,
+	OBJECT_LIST,
+	OBJECT_KINDS
+};
+
+struct object {
+	uint16_t epoch;        /* the one that valid handles carry             */
+	uint16_t owned;        /* how many of the references are the program's */
+	uint16_t handed_epoch; /* the epoch that awaitable.handed belongs to   */
+	uint8_t kind;          /* enum object_kind                             */
+	uint8_t flags;         /* the kind's own                               */
+	uint32_t refs;         /* all references                               */
+	uint32_t spare;
+};
+
+#define HANDLE_ADDRESS ((UINT64_C(1) << 48) - 1)
+
+static inline void *object_handle(const void *object)
+{
+	uint64_t epoch = ((const struct object *)object)->epoch;
+
+	return (void *)((uintptr_t)object | epoch << 48);
+}
+
+/* The object of a handle, whether the handle is stale or not. */
+static inline struct object *handle_object(const void *handle)
+{
+	return (struct object *)((uintptr_t)handle & HANDLE_ADDRESS);
+}
+
+static inline uint16_t handle_epoch(const void *handle)
+{
+	return (uint16_t)((uintptr_t)handle >> 48);
+}
+
+/* The object, or NULL if the handle is NULL or stale. */
+static inline void *handle_open(const void *handle)
+{
+	struct object *object = handle_object(handle);
+
+	return object && object->epoch == handle_epoch(handle) ? object : NULL;
+}
+
+/* No handle made before this is valid any more.  0 is left out: a pointer
+ * without an epoch is never a handle. */
+static inline void object_outdate(struct object *object)
+{
+	if (++object->epoch == 0)
+		object->epoch = 1;
+}
+
+static inline void object_ref(void *object)
+{
+	((struct object *)object)->refs++;
+}
+
+/* Drops a reference; the last one destroys the object (lifetime.c). */
+void coil__object_destroy(struct object *object);
+
+static inline void object_unref(void *object)
+{
+	if (--((struct object *)object)->refs == 0)
+		coil__object_destroy(object);
+}
+
+#endif

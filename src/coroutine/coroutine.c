@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Stackful coroutines on the context switch.  See coroutine.h.
+ */
+#include "coroutine/coroutine.h"
+#include "coroutine/switch.h"
+
+#include <stdlib.h>
+
+/* ---- what the checkers are told -------------------------------------- */
+
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
+#include <sanitizer/common_interface_defs.h>
+#define ASAN 1
+#else
+#define ASAN 0
+#endif
+
+#if defined(__SANITIZE_THREAD__)
+#include <sanitizer/tsan_interface.h>
+#define TSAN 1
+#else
+#define TSAN 0
+#endif
+
+#if __has_include(<valgrind/valgrind.h>)
+#include <valgrind/valgrind.h>
+#else
+#define VALGRIND_STACK_REGISTER(low, high) 0
+#define VALGRIND_STACK_DEREGISTER(id) (void)(id)
+#endif
+
+static void told_born(struct coroutine *c, void *top)
+{
+	c->valgrind_stack = VALGRIND_STACK_REGISTER(c->low, top);
+	(void)top;
+#if TSAN
+	c->fiber = __tsan_create_fiber(0);
+#endif
+#if ASAN
+	/* The last tenant's frames may have left their poison behind. */
+	__asan_unpoison_memory_region(c->low, c->size);
+	c->fake_inside = NULL;
+#endif
+}
+
+static void told_dead(struct coroutine *c)
+{
+	VALGRIND_STACK_DEREGISTER(c->valgrind_stack);
+#if TSAN
+	if (c->fiber)
+		__tsan_destroy_fiber(c->fiber);
+	c->fiber = NULL;
+#endif
+}
+
+static inline void told_entering(struct coroutine *c, void **fake)
+{
+	(void)c, (void)fake;
+#if TSAN
+	c->fiber_outside = __tsan_get_current_fiber();
+	__tsan_switch_to_fiber(c->fiber, 0);
+#endif
+#if ASAN
+	__sanitizer_start_switch_fiber(fake, c->low, c->size);
+#endif
+}
+
+static inline void told_back_outside(void *fake)
+{
+	(void)fake;
+#if ASAN
+	__sanitizer_finish_switch_fiber(fake, NULL, NULL);
+#endif
+}
+
+static inline void told_inside(struct coroutine *c)
+{
+	(void)c;
+#if ASAN
+	__sanitizer_finish_switch_fiber(c->fake_inside, &c->outside_low,
+					&c->outside_size);
+#endif
+}
+
+static inline void told_leaving(struct coroutine *c, bool for_ever)
+{
+	(void)c, (void)for_ever;
+#if TSAN
+	__tsan_switch_to_fiber(c->fiber_outside, 0);
+#endif
+#if ASAN
+	__sanitizer_start_switch_fiber(for_ever ? NULL : &c->fake_inside,
+				       c->outside_low, c->outside_size);
+#endif
+}
+
+/* ---- the coroutine --------------------------------------------------- */
+
+static void coroutine_begin(void *pass)
+{
+	struct coroutine *c = pass;
+
+	told_inside(c);
+	c->function(c->arg);
+	abort(); /* it must end by coil__coroutine_finish */
+}
+
+void coil__coroutine_init(struct coroutine *c, char *low, void *top,
+			  void (*function)(void *), void *arg)
+{
+	c->low = low;
+	c->size = (size_t)((char *)top - low);
+	c->function = function;
+	c->arg = arg;
+	told_born(c, top);
+	c->inside = coil__switch_prepare(top, c->size, coroutine_begin);
+}
+
+void coil__coroutine_resume(struct coroutine *c)
+{
+	void *fake = NULL;
+
+	told_entering(c, &fake);
+	coil__switch(&c->outside, c->inside, c);
+	told_back_outside(fake);
+}
+
+void coil__coroutine_suspend(struct coroutine *c)
+{
+	told_leaving(c, false);
+	coil__switch(&c->inside, c->outside, c);
+	told_inside(c);
+}
+
+void coil__coroutine_finish(struct coroutine *c)
+{
+	told_leaving(c, true);
+	coil__switch(&c->inside, c->outside, c);
+	abort(); /* resumed after its end */
+}
+
+void coil__coroutine_fini(struct coroutine *c)
+{
+	told_dead(c);
+}

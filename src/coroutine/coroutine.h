@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A stackful coroutine: a function that runs on a stack of its own, leaves off in
+ * the middle, and goes on there later.  It knows nothing of tasks or loops.
+ *
+ *	coroutine_init     once per life; the function runs at the first resume
+ *	coroutine_resume   from outside: runs it until it suspends or finishes
+ *	coroutine_suspend  from inside: back to whoever resumed it
+ *	coroutine_finish   from inside, as its last act
+ *
+ * Invariant: it is either inside (between a resume and a suspend) or has its
+ * context in `inside`.  Resuming and suspending are one context switch each.
+ *
+ * Sanitizers and valgrind are told of the stacks here, and only here.
+ */
+#ifndef COIL_COROUTINE_COROUTINE_H
+#define COIL_COROUTINE_COROUTINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct coroutine {
+	void *inside;      /* its context while it does not run          */
+	void *outside;     /* the context that resumed it, while it runs */
+	char *low;         /* the lowest usable byte of its stack        */
+	size_t size;       /* from there to the top                      */
+	void (*function)(void *arg);
+	void *arg;
+	/* For the checkers alone; kept in every build so that a program built
+	 * with a sanitizer can use the headers of one that was not. */
+	void *fiber;                 /* thread sanitizer                   */
+	void *fiber_outside;
+	const void *outside_low;     /* address sanitizer                  */
+	size_t outside_size;
+	void *fake_inside;
+	unsigned valgrind_stack;
+};
+
+/* FUNCTION(ARG) is to run on the stack from LOW to TOP (16-aligned).  FUNCTION
+ * ends by coroutine_finish and does not return. */
+void coil__coroutine_init(struct coroutine *coroutine, char *low, void *top,
+			  void (*function)(void *), void *arg);
+void coil__coroutine_resume(struct coroutine *coroutine);
+void coil__coroutine_suspend(struct coroutine *coroutine);
+void coil__coroutine_finish(struct coroutine *coroutine) __attribute__((noreturn));
+
+/* Forgets a coroutine that finished, or that will never be resumed. */
+void coil__coroutine_fini(struct coroutine *coroutine);
+
+#endif

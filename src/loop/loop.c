@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A loop's life: made, set for a thread, run, stopped, closed.  See loop.h.
+ *
+ * The struct of a closed loop goes to a queue and is used again only when 64 more
+ * have been closed: a pointer to it says "closed" long after.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <coil/io.h>
+
+#include "coroutine/overflow.h"
+#include "loop/loop.h"
+#include "task/keep.h"
+#include "task/lifetime.h"
+#include "task/misuse.h"
+#include "task/task.h"
+#include "trace/recorder.h"
+
+#define CLOSED_KEPT 64
+
+static pthread_mutex_t closed_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct coil_loop *first_closed, **last_closed = &first_closed;
+static size_t closed_count;
+static atomic_uint last_id;
+
+/* ---- making ---------------------------------------------------------- */
+
+static struct coil_loop *recycled(void)
+{
+	struct coil_loop *loop = NULL;
+
+	pthread_mutex_lock(&closed_lock);
+	if (closed_count > CLOSED_KEPT) {
+		loop = first_closed;
+		first_closed = loop->next_closed;
+		closed_count--;
+	}
+	pthread_mutex_unlock(&closed_lock);
+	return loop;
+}
+
+static void retire(struct coil_loop *loop)
+{
+	loop->next_closed = NULL;
+	pthread_mutex_lock(&closed_lock);
+	*last_closed = loop;
+	last_closed = &loop->next_closed;
+	closed_count++;
+	pthread_mutex_unlock(&closed_lock);
+}
+
+coil_loop *coil_new_event_loop_with_clock(enum coil_clock clock)
+{
+	struct coil_loop *loop = recycled();
+	int error;
+
+	coil__trace_from_environment();
+	thread_register();
+	if (!loop)
+		loop = aligned_alloc(64, sizeof(*loop));
+	if (!loop)
+		return coil__null_memory(NULL);
+	memset(loop, 0, sizeof(*loop));
+	loop->clock.kind = clock;
+	coil__ready_queue_init(&loop->ready);
+	coil__timer_heap_init(&loop->timers);
+	error = coil__poller_init(&loop->poller);
+	if (!error)
+		error = pthread_rwlock_init(&loop->closing, NULL);
+	if (error) {
+		coil__poller_fini(&loop->poller);
+		free(loop);
+		return coil__null(COIL_OS, NULL, "cannot make an event loop: %s",
+				  strerror(error));
+	}
+	loop->id = atomic_fetch_add(&last_id, 1) + 1;
+	TRACE_NOW(LOOP_CREATED, clock, .loop = loop->id);
+	return loop;
+}
+
+coil_loop *coil_new_event_loop(void)
+{
+	return coil_new_event_loop_with_clock(coil__clock_from_environment());
+}
+
+/* ---- which loop ------------------------------------------------------ */
+
+void coil_set_event_loop(coil_loop *loop)
+{
+	coil__self.set = loop;
+	coil__self.was_set = true;
+}
+
+static bool in_main_thread(void)
+{
+	return syscall(SYS_gettid) == getpid();
+}
+
+coil_loop *coil_get_event_loop(void)
+{
+	if (coil__self.running)
+		return coil__self.running;
+	if (!coil__self.set && !coil__self.was_set && in_main_thread())
+		coil_set_event_loop(coil_new_event_loop());
+	if (!coil__self.set)
+		return coil__null(COIL_RUNTIME, NULL,
+				  "There is no current event loop in thread");
+	return coil__self.set;
+}
+
+coil_loop *coil_get_running_loop(void)
+{
+	if (!coil__self.running)
+		return coil__null(COIL_RUNTIME, NULL, "no running event loop");
+	return coil__self.running;
+}
+
+bool coil_loop_is_running(const coil_loop *loop)
+{
+	return loop->running;
+}
+
+bool coil_loop_is_closed(const coil_loop *loop)
+{
+	return loop->closed;
+}
+
+double coil_loop_time(const coil_loop *loop)
+{
+	return clock_now(&loop->clock);
+}
+
+double coil_time(void)
+{
+	return coil__self.running ? clock_now(&coil__self.running->clock) :
+				    clock_monotonic();
+}
+
+/* ---- running --------------------------------------------------------- */
+
+static coil_result check_can_run(struct coil_loop *loop, const coil_site *site)
+{
+	if (loop->closed)
+		return coil_raise_site(site, COIL_RUNTIME, LOOP_IS_CLOSED);
+	if (loop->running)
+		return coil_raise_site(site, COIL_RUNTIME,
+				       "This event loop is already running");
+	if (coil__self.running)
+		return coil_raise_site(site, COIL_RUNTIME,
+			"Cannot run the event loop while another loop is running");
+	return coil_ok(NULL);
+}
+
+coil_result coil_loop_run_forever_site(coil_loop *loop, const coil_site *site)
+{
+	coil_result result = check_can_run(loop, site);
+
+	if (result.error)
+		return result;
+	thread_register();
+	coil__overflow_watch();
+	loop->running = true;
+	loop->leaving = coil_ok(NULL);
+	coil__self.running = loop;
+	coil__trace_run(loop->id, &loop->clock);
+	TRACE_NOW(LOOP_RUN_BEGIN, 0, .loop = loop->id, .site = TRACE_SITE(site));
+	do
+		result = coil__run_once(loop);
+	while (!loop->stopping && !result.error);
+	TRACE_NOW(LOOP_RUN_END, 0, .loop = loop->id);
+	coil__trace_run(0, NULL);
+	loop->stopping = false;
+	loop->running = false;
+	coil__self.running = NULL;
+	return result;
+}
+
+void coil_loop_stop(coil_loop *loop)
+{
+	TRACE(LOOP_STOP, 0, .loop = loop->id);
+	loop->stopping = true;
+}
+
+/* A main task that ends by SystemExit has left the loop already. */
+static coil_result stop_when_done(coil_future *public, void *loop)
+{
+	const struct future *future = handle_open(public);
+
+	if (future && future->result.error != COIL_SYSTEM_EXIT &&
+	    future->result.error != COIL_KEYBOARD_INTERRUPT)
+		coil_loop_stop(loop);
+	return coil_ok(NULL);
+}
+
+coil_result coil__run_until_done(struct coil_loop *loop, struct future *future,
+				 const coil_site *site)
+{
+	coil_future *public = object_handle(future);
+	coil_result result = coil__future_add_callback(future, stop_when_done, loop, site);
+
+	if (result.error)
+		return result;
+	result = coil_loop_run_forever_site(loop, site);
+	coil_future_remove_done_callback(public, stop_when_done, loop);
+	if (future->state == FUTURE_PENDING) {
+		if (result.error)
+			return result;
+		return coil_raise_site(site, COIL_RUNTIME,
+				       "Event loop stopped before Future completed.");
+	}
+	return coil__keep_value(coil__future_retrieve(future), future->is_list);
+}
+
+coil_result coil_loop_run_until_complete_site(coil_loop *loop,
+	coil_awaitable *awaitable, const coil_site *site)
+{
+	coil_result result = check_can_run(loop, site);
+	bool made_here = false;
+	struct future *future;
+
+	if (result.error) {
+		coil__awaitable_discard(awaitable, site);
+		return result;
+	}
+	future = coil__ensure_future(loop, awaitable, site, &made_here);
+	if (!future)
+		return coil_last_error();
+	if (made_here && future->object.kind == OBJECT_TASK)
+		((struct task *)future)->flags |= TASK_QUIET_IF_PENDING;
+	result = coil__run_until_done(loop, future, site);
+	object_unref(future);
+	return result;
+}
+
+/* ---- closing --------------------------------------------------------- */
+
+static void drop_scheduled(struct coil_loop *loop)
+{
+	struct handle *handle;
+
+	coil__loop_take_over(loop);
+	while ((handle = loop->late)) { /* no memory for them: never were ready */
+		loop->late = handle->next;
+		loop->handles++;
+		handle_drop(handle);
+	}
+	while ((handle = coil__ready_queue_pop(&loop->ready)))
+		handle_drop(handle);
+	while ((handle = coil__timer_heap_pop(&loop->timers)))
+		handle_drop(handle);
+}
+
+static void drop_watches(struct coil_loop *loop)
+{
+	for (size_t fd = 0; fd < loop->poller.size; fd++) {
+		coil_loop_remove_reader(loop, (int)fd);
+		coil_loop_remove_writer(loop, (int)fd);
+	}
+}
+
+coil_result coil_loop_close(coil_loop *loop)
+{
+	if (loop->running)
+		return coil_raise(COIL_RUNTIME, "Cannot close a running event loop");
+	if (loop->closed)
+		return coil_ok(NULL);
+	drop_watches(loop);
+	pthread_rwlock_wrlock(&loop->closing);
+	loop->closed = true;
+	pthread_rwlock_unlock(&loop->closing);
+	drop_scheduled(loop);
+	coil__lifetime_end_loop(loop);
+	drop_scheduled(loop); /* what the reports of the last objects scheduled */
+	TRACE_NOW(LOOP_CLOSE, 0, .loop = loop->id);
+	coil__ready_queue_fini(&loop->ready);
+	coil__timer_heap_fini(&loop->timers);
+	coil__poller_fini(&loop->poller);
+	if (coil__self.set == loop)
+		coil__self.set = NULL;
+	retire(loop);
+	return coil_ok(NULL);
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The event loop: its state, and how the rest of the library schedules.
+ *
+ * Invariants:
+ *  - the ready queue has room for every handle of the loop (handles counts them);
+ *  - what other threads schedule is in `incoming`, newest first, until the loop's
+ *    own thread takes it over; it does so before it schedules anything itself,
+ *    so that the ready queue is in the order of the calls;
+ *  - `living` chains every awaitable of the loop, so that close can free them.
+ *
+ * A closed loop's struct is kept for a while (loop.c), so that a stale pointer to
+ * it still says "closed".
+ */
+#ifndef COIL_LOOP_LOOP_H
+#define COIL_LOOP_LOOP_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/clock.h"
+#include "base/thread.h"
+#include "loop/handle.h"
+#include "loop/poller.h"
+#include "loop/ready_queue.h"
+#include "loop/timer_heap.h"
+
+struct task;
+
+struct coil_loop {
+	/* The next iteration. */
+	struct ready_queue ready;
+	struct timer_heap timers;
+	struct clock clock;
+	struct poller poller;
+
+	/* This one. */
+	struct handle *running_handle; /* NULL between handles                    */
+	struct task *current;          /* the task whose step runs, or NULL       */
+	uint64_t iteration;            /* begun so far                            */
+	bool stopping;
+	bool closed;
+	bool running;                  /* some thread is in run_forever           */
+	coil_result leaving;           /* SystemExit or KeyboardInterrupt         */
+
+	/* What belongs to it. */
+	size_t handles;
+	struct awaitable *living;      /* newest first                            */
+	struct task *first_task;       /* those not done, in order of creation    */
+	struct task *last_task;
+	uint32_t id;                   /* in the trace                            */
+
+	coil_exception_handler handler; /* NULL: the default one                  */
+	void *handler_arg;
+
+	struct handle *late;           /* taken over, in order, but there was no
+	                                  memory yet to make them ready         */
+
+	/* Written by other threads: on a cache line of its own. */
+	_Alignas(64) _Atomic(struct handle *) incoming;
+	pthread_rwlock_t closing;      /* read by them, so that close can wait    */
+	_Alignas(64) struct coil_loop *next_closed;
+};
+
+/* Has another thread scheduled something? */
+static inline bool loop_has_incoming(struct coil_loop *loop)
+{
+	return atomic_load_explicit(&loop->incoming, memory_order_acquire) || loop->late;
+}
+
+/* Puts a handle at the end of the ready queue, with the reference that the loop
+ * will drop.  Cannot fail. */
+void coil__loop_ready(struct coil_loop *loop, struct handle *handle);
+
+/* Moves what other threads have scheduled to the ready queue. */
+void coil__loop_take_over(struct coil_loop *loop);
+
+/* A new timer handle in the heap (with the loop's reference); NULL without memory. */
+struct handle *coil__loop_timer(struct coil_loop *loop, double when,
+				coil_function function, void *arg,
+				const coil_site *site, unsigned schedule,
+				uint64_t target);
+
+/* Runs until FUTURE is done, whose reference stays the caller's (loop.c). */
+coil_result coil__run_until_done(struct coil_loop *loop, struct future *future,
+				 const coil_site *site);
+
+/* One iteration (run_once.c); an error only for SystemExit, KeyboardInterrupt, or
+ * when the operating system fails the poll. */
+coil_result coil__run_once(struct coil_loop *loop);
+
+/* Runs one handle and drops the loop's reference. */
+void coil__run_handle(struct coil_loop *loop, struct handle *handle);
+
+/* The text of COIL_RUNTIME for a closed loop. */
+#define LOOP_IS_CLOSED "Event loop is closed"
+
+#endif

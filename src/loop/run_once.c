@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One iteration of the loop: the heart of coil.  Read it aloud.
+ *
+ * The order is asyncio's (BaseEventLoop._run_once): forget cancelled timers; ask
+ * the operating system, waiting only if nothing is ready; then descriptors, then
+ * due timers join the ready queue; then what is in the queue now is run, and what
+ * is scheduled meanwhile waits for the next iteration.
+ */
+#include <errno.h>
+#include <event2/event.h>
+#include <string.h>
+
+#include "loop/loop.h"
+#include "trace/recorder.h"
+
+#define LONGEST_WAIT 86400.0 /* seconds: a day, as asyncio has it */
+#define FOR_EVER (-1.0)
+
+static double poll_timeout(const struct coil_loop *loop)
+{
+	const struct handle *top = coil__timer_heap_top(&loop->timers);
+	double wait;
+
+	if (loop->stopping || loop->late || coil__ready_queue_length(&loop->ready))
+		return 0;
+	if (!top)
+		return FOR_EVER;
+	wait = top->when - clock_now(&loop->clock);
+	return wait < 0 ? 0 : wait > LONGEST_WAIT ? LONGEST_WAIT : wait;
+}
+
+/* Asked after the poller said that it is asleep, so this load must not be moved
+ * in front of that. */
+static bool must_not_sleep(void *loop)
+{
+	atomic_thread_fence(memory_order_seq_cst);
+	return loop_has_incoming(loop);
+}
+
+/* On the virtual clock nobody waits for the time alone: it jumps.  A watched
+ * descriptor may become ready meanwhile, so then the wait is a real one. */
+static int ask_system(struct coil_loop *loop, double timeout)
+{
+	bool jump = loop->clock.kind == COIL_CLOCK_VIRTUAL && timeout > 0;
+	double began = clock_monotonic();
+	int fired;
+
+	fired = coil__poller_poll(&loop->poller,
+				  jump && !loop->poller.watched ? 0 : timeout,
+				  must_not_sleep, loop);
+	if (jump && (fired > 0 || loop_has_incoming(loop))) {
+		double waited = clock_monotonic() - began;
+
+		timeout = waited < timeout ? waited : timeout;
+	}
+	if (jump && fired >= 0)
+		loop->clock.now += timeout;
+	return fired;
+}
+
+/* A descriptor's handle gets the loop's reference on top of the watch's. */
+static void fire(struct coil_loop *loop, struct handle *handle, int fd,
+		 unsigned direction)
+{
+	TRACE_NEW_HANDLE(handle);
+	TRACE(FD_READY, direction, .handle = handle->id, .fd = fd);
+	TRACE(HANDLE_SCHEDULED, TRACE_SCHEDULE_IO, .handle = handle->id,
+	      .target = (uint64_t)fd, .site = TRACE_SITE(handle->site));
+	object_ref(handle);
+	coil__loop_ready(loop, handle);
+}
+
+static void schedule_fired(struct coil_loop *loop)
+{
+	for (size_t i = 0; i < loop->poller.fired_count; i++) {
+		const struct fired *fired = &loop->poller.fired[i];
+
+		if ((fired->what & EV_READ) && fired->watch->reader)
+			fire(loop, fired->watch->reader, fired->watch->fd,
+			     TRACE_DIRECTION_READ);
+		if ((fired->what & EV_WRITE) && fired->watch->writer)
+			fire(loop, fired->watch->writer, fired->watch->fd,
+			     TRACE_DIRECTION_WRITE);
+	}
+}
+
+static void schedule_due(struct coil_loop *loop)
+{
+	double now, end;
+	struct handle *top = coil__timer_heap_top(&loop->timers);
+
+	if (!top)
+		return;
+	now = clock_now(&loop->clock);
+	end = now + CLOCK_RESOLUTION;
+	while (top && top->when < end) {
+		coil__timer_heap_pop(&loop->timers);
+		TRACE(TIMER_DUE, 0, .handle = top->id, .lag = now - top->when);
+		coil__loop_ready(loop, top);
+		top = coil__timer_heap_top(&loop->timers);
+	}
+}
+
+/* Result: how many were run, cancelled ones not counted. */
+static uint32_t run_ready(struct coil_loop *loop)
+{
+	size_t todo = coil__ready_queue_length(&loop->ready);
+	uint32_t ran = 0;
+
+	while (todo-- && !loop->leaving.error) {
+		struct handle *handle = coil__ready_queue_pop(&loop->ready);
+
+		if (unlikely(handle->object.flags & HANDLE_CANCELLED)) {
+			handle_drop(handle);
+			continue;
+		}
+		coil__run_handle(loop, handle);
+		ran++;
+	}
+	return ran;
+}
+
+coil_result coil__run_once(struct coil_loop *loop)
+{
+	uint32_t ran;
+	double timeout;
+	int fired;
+
+	coil__timer_heap_sweep(&loop->timers, handle_drop);
+	coil__loop_take_over(loop);
+	loop->iteration++;
+	TRACE_NOW(ITERATION_BEGIN, 0, .n = loop->iteration,
+		  .ready = (uint32_t)coil__ready_queue_length(&loop->ready),
+		  .scheduled = (uint32_t)loop->timers.count);
+
+	timeout = poll_timeout(loop);
+	TRACE(POLL_BEGIN, 0, .timeout = timeout);
+	fired = ask_system(loop, timeout);
+	if (unlikely(fired < 0 && errno != EINTR))
+		return coil_raise(COIL_OS, "the poll failed: %s", strerror(errno));
+	if (timeout != 0)
+		TRACE_NOW(POLL_END, 0, .events = fired > 0 ? (uint32_t)fired : 0);
+	else
+		TRACE(POLL_END, 0, .events = (uint32_t)fired);
+
+	coil__loop_take_over(loop);
+	schedule_fired(loop);
+	schedule_due(loop);
+	ran = run_ready(loop);
+	TRACE_NOW(ITERATION_END, 0, .ran = ran);
+	return loop->leaving;
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Scheduling: call_soon, call_later, call_at, and call_soon_threadsafe.
+ *
+ * Other threads push onto a list with one compare-and-swap, and wake the loop only
+ * if it sleeps.  The loop takes the whole list at once and turns it round.
+ */
+#include <math.h>
+#include <pthread.h>
+
+#include "loop/loop.h"
+#include "task/keep.h"
+#include "trace/recorder.h"
+
+void coil__loop_ready(struct coil_loop *loop, struct handle *handle)
+{
+	coil__ready_queue_push(&loop->ready, handle);
+}
+
+/* ---- from the loop's own thread -------------------------------------- */
+
+static void schedule_soon(struct coil_loop *loop, struct handle *handle,
+			  unsigned schedule)
+{
+	TRACE_NEW_HANDLE(handle);
+	TRACE(HANDLE_SCHEDULED, schedule, .handle = handle->id,
+	      .loop = TRACE_LOOP(loop), .site = TRACE_SITE(handle->site));
+	coil__loop_ready(loop, handle);
+}
+
+coil_handle *coil_loop_call_soon_site(coil_loop *loop, coil_function function,
+				      void *arg, const coil_site *site)
+{
+	struct handle *handle;
+
+	if (unlikely(loop->closed))
+		return coil__null(COIL_RUNTIME, site, LOOP_IS_CLOSED);
+	if (unlikely(!function))
+		return coil__null(COIL_TYPE, site, "a callable object was expected by call_soon(), got NULL");
+	if (unlikely(loop_has_incoming(loop)))
+		coil__loop_take_over(loop);
+	handle = coil__handle_new(loop, site);
+	if (unlikely(!handle))
+		return coil__null_memory(site);
+	handle->function = function;
+	handle->arg = arg;
+	schedule_soon(loop, handle, TRACE_SCHEDULE_SOON);
+	return object_handle(handle);
+}
+
+struct handle *coil__loop_timer(struct coil_loop *loop, double when,
+				coil_function function, void *arg,
+				const coil_site *site, unsigned schedule,
+				uint64_t target)
+{
+	struct handle *handle = coil__handle_new(loop, site);
+
+	if (!handle)
+		return NULL;
+	handle->function = function;
+	handle->arg = arg;
+	handle->when = when;
+	handle->object.flags |= HANDLE_IS_TIMER;
+	if (!coil__timer_heap_push(&loop->timers, handle)) {
+		object_unref(handle);
+		return NULL;
+	}
+	TRACE_NEW_HANDLE(handle);
+	TRACE(HANDLE_SCHEDULED, schedule, .handle = handle->id,
+	      .target = target, .loop = TRACE_LOOP(loop), .site = TRACE_SITE(site),
+	      .when = when);
+	return handle;
+}
+
+static coil_handle *call_at(struct coil_loop *loop, double when,
+			    coil_function function, void *arg,
+			    const coil_site *site, unsigned schedule)
+{
+	struct handle *handle;
+
+	if (unlikely(loop->closed))
+		return coil__null(COIL_RUNTIME, site, LOOP_IS_CLOSED);
+	if (unlikely(!function))
+		return coil__null(COIL_TYPE, site, "a callable object was expected by call_at(), got NULL");
+	if (unlikely(isnan(when)))
+		return coil__null(COIL_VALUE, site, "when cannot be NaN (not a number)");
+	handle = coil__loop_timer(loop, when, function, arg, site, schedule, 0);
+	return handle ? object_handle(handle) : coil__null_memory(site);
+}
+
+coil_handle *coil_loop_call_later_site(coil_loop *loop, double delay,
+				       coil_function function, void *arg,
+				       const coil_site *site)
+{
+	return call_at(loop, clock_now(&loop->clock) + delay, function, arg, site,
+		       TRACE_SCHEDULE_LATER);
+}
+
+coil_handle *coil_loop_call_at_site(coil_loop *loop, double when,
+				    coil_function function, void *arg,
+				    const coil_site *site)
+{
+	return call_at(loop, when, function, arg, site, TRACE_SCHEDULE_AT);
+}
+
+/* ---- from any thread -------------------------------------------------- */
+
+static struct handle *foreign_handle(struct coil_loop *loop, coil_function function,
+				     void *arg, const coil_site *site)
+{
+	struct handle *handle;
+
+	thread_register();
+	handle = pool_take(pool_of(OBJECT_HANDLE), OBJECT_HANDLE);
+	if (!handle)
+		return NULL;
+	handle->object.flags = HANDLE_FOREIGN;
+	handle->loop = loop;
+	handle->function = function;
+	handle->arg = arg;
+	handle->site = site;
+	handle->id = 0;
+	return handle;
+}
+
+/* What could not be taken over for want of memory stays in `late`, in order. */
+void coil__loop_take_over(struct coil_loop *loop)
+{
+	struct handle *newest = atomic_exchange(&loop->incoming, NULL);
+	struct handle *oldest = NULL, **end = &loop->late;
+	uint32_t count = 0;
+
+	while (newest) {
+		struct handle *next = newest->next;
+
+		newest->next = oldest;
+		oldest = newest;
+		newest = next;
+	}
+	while (*end)
+		end = &(*end)->next;
+	*end = oldest;
+	while (loop->late &&
+	       coil__ready_queue_reserve(&loop->ready, loop->handles + 1)) {
+		struct handle *handle = loop->late;
+
+		loop->late = handle->next;
+		loop->handles++;
+		coil__loop_ready(loop, handle);
+		count++;
+	}
+	if (count)
+		TRACE(WAKE, 0, .loop = loop->id, .count = count);
+}
+
+static void push_incoming(struct coil_loop *loop, struct handle *handle)
+{
+	struct handle *first = atomic_load(&loop->incoming);
+
+	do
+		handle->next = first;
+	while (!atomic_compare_exchange_weak(&loop->incoming, &first, handle));
+}
+
+coil_result coil_loop_call_soon_threadsafe_site(coil_loop *loop,
+	coil_function function, void *arg, const coil_site *site)
+{
+	struct handle *handle;
+
+	if (coil__self.running == loop) /* its own thread: no need to be foreign */
+		return coil_loop_call_soon_site(loop, function, arg, site) ?
+			coil_ok(NULL) : coil_last_error();
+	if (!function)
+		return coil_raise_site(site, COIL_TYPE, "a callable object was expected by call_soon_threadsafe(), got NULL");
+	/* The lock holds off close, which would free what we are about to touch. */
+	pthread_rwlock_rdlock(&loop->closing);
+	handle = loop->closed ? NULL : foreign_handle(loop, function, arg, site);
+	if (handle) {
+		TRACE_NEW_HANDLE(handle);
+		TRACE_NOW(HANDLE_SCHEDULED, TRACE_SCHEDULE_THREADSAFE,
+			  .handle = handle->id, .loop = loop->id,
+			  .site = TRACE_SITE(site));
+		push_incoming(loop, handle);
+		coil__poller_wake(&loop->poller);
+	}
+	pthread_rwlock_unlock(&loop->closing);
+	if (handle)
+		return coil_ok(NULL);
+	return loop->closed ? coil_raise_site(site, COIL_RUNTIME, LOOP_IS_CLOSED) :
+			      coil_raise_site(site, COIL_MEMORY, NULL);
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * await.  A coroutine is called; what is done gives its result; for what is not,
+ * the task puts its next step among the callbacks of the future, and suspends.
+ *
+ * Cost: a call; a few loads; a link in a list and, later, one turn of the loop.
+ */
+#include <coil/await.h>
+
+#include "loop/loop.h"
+#include "task/exception.h"
+#include "task/keep.h"
+#include "task/lifetime.h"
+#include "task/misuse.h"
+#include "task/task.h"
+#include "trace/recorder.h"
+
+static unsigned outcome(coil_result result)
+{
+	if (!result.error)
+		return TRACE_OUTCOME_RESULT;
+	return result.error == COIL_CANCELLED ? TRACE_OUTCOME_CANCELLED :
+						TRACE_OUTCOME_EXCEPTION;
+}
+
+static void record_begin(struct task *task, unsigned how, uint64_t target,
+			 const coil_site *site, const coil_site *coroutine)
+{
+	TRACE_NOW(AWAIT_BEGIN, how, .task = task->future.id, .target = target,
+		  .depth = task->depth, .site = TRACE_SITE(site),
+		  .coroutine = TRACE_SITE(coroutine));
+}
+
+static coil_result record_end(struct task *task, coil_result result)
+{
+	TRACE(AWAIT_END, outcome(result), .task = task->future.id,
+	      .depth = task->depth, .error = (uint32_t)result.error);
+	return result;
+}
+
+/* ---- a coroutine ----------------------------------------------------- */
+
+static coil_result await_inline(struct task *task, struct coroutine_object *coroutine,
+				const coil_site *site)
+{
+	coil_function function = coroutine->function;
+	void *arg = coroutine->arg;
+	coil_result result;
+
+	if (TRACING)
+		record_begin(task, TRACE_AWAIT_COROUTINE, 0, site,
+			     coroutine->awaitable.site);
+	coil__coroutine_close(coroutine);
+	task->depth++;
+	result = function(arg);
+	if (task->keep)
+		coil__keep_leave(task->keep, task->depth, result);
+	task->depth--;
+	return record_end(task, result);
+}
+
+/* ---- a future -------------------------------------------------------- */
+
+/* asyncio steps the task once more, with the error. */
+static coil_result refuse(struct task *task, struct future *future,
+			  const coil_site *site)
+{
+	coil_result error = (struct future *)task == future ?
+		coil_raise_site(site, COIL_RUNTIME, "Task cannot await on itself") :
+		coil_raise_site(site, COIL_RUNTIME, "the task '%s' got a future attached "
+				"to a different loop", coil__task_name(task));
+
+	task->flags |= TASK_YIELDED;
+	task->deliver = error;
+	coil__task_schedule(task, TRACE_SCHEDULE_STEP);
+	return coil__task_suspend(task);
+}
+
+/* Result: an error that was delivered, or COIL_OK. */
+static coil_result wait_for(struct task *task, struct future *future,
+			    const coil_site *site)
+{
+	if (future->loop != task->future.loop || (struct future *)task == future)
+		return refuse(task, future, site);
+	coil__future_wait(future, &task->step);
+	task->waiting_on = future;
+	task->flags &= (uint8_t)~TASK_YIELDED;
+	if (unlikely(task->must_cancel) && coil__future_cancel(future, task->cancel_error))
+		task->must_cancel = false;
+	return coil__task_suspend(task);
+}
+
+coil_result coil__task_await(struct task *task, struct future *future,
+			     const coil_site *site, unsigned how)
+{
+	coil_result result = coil_ok(NULL);
+
+	if (TRACING)
+		record_begin(task, how, future->id, site, NULL);
+	if (future->state == FUTURE_PENDING)
+		result = wait_for(task, future, site);
+	if (!result.error && future->state != FUTURE_PENDING)
+		result = coil__future_retrieve(future);
+	result = coil__keep_value(result, !result.error && future->is_list);
+	record_end(task, result);
+	object_unref(future);
+	return result;
+}
+
+static unsigned how_awaited(const struct future *future)
+{
+	if (future->object.kind == OBJECT_TASK)
+		return TRACE_AWAIT_TASK;
+	return future->object.kind == OBJECT_GATHER ? TRACE_AWAIT_GATHER :
+						      TRACE_AWAIT_FUTURE;
+}
+
+/* ---- the program's side ---------------------------------------------- */
+
+coil_result coil_await_site(coil_awaitable *public, const coil_site *site)
+{
+	struct awaitable *awaitable;
+	coil_result result;
+	struct task *task = coil__task_here(site, "await", &result);
+
+	if (unlikely(!task)) {
+		coil__awaitable_discard(public, site);
+		return result;
+	}
+	awaitable = coil__hand_over(public, site, "await");
+	if (unlikely(!awaitable))
+		return coil_last_error();
+	if (awaitable->object.kind == OBJECT_COROUTINE)
+		result = await_inline(task, (struct coroutine_object *)awaitable, site);
+	else
+		result = coil__task_await(task, (struct future *)awaitable, site,
+					  how_awaited((struct future *)awaitable));
+	if (unlikely(result.error))
+		coil__exception_through(result, site);
+	return result;
+}

@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Futures.  See future.h and <coil/future.h>.
+ */
+#include <stdarg.h>
+
+#include "loop/loop.h"
+#include "task/exception.h"
+#include "task/future.h"
+#include "task/gather.h"
+#include "task/keep.h"
+#include "task/list.h"
+#include "task/misuse.h"
+#include "task/task.h"
+#include "trace/recorder.h"
+
+/* ---- making ---------------------------------------------------------- */
+
+void coil__awaitable_chain(struct awaitable *awaitable, struct awaitable **chain)
+{
+	awaitable->older = *chain;
+	awaitable->newer = chain;
+	if (*chain)
+		(*chain)->newer = &awaitable->older;
+	*chain = awaitable;
+}
+
+void coil__awaitable_unchain(struct awaitable *awaitable)
+{
+	*awaitable->newer = awaitable->older;
+	if (awaitable->older)
+		awaitable->older->newer = awaitable->newer;
+}
+
+void coil__future_init(struct future *future, struct coil_loop *loop,
+		       const coil_site *site)
+{
+	future->loop = loop;
+	future->site = site;
+	future->result = coil_ok(NULL);
+	future->first = future->last = NULL;
+	future->id = 0;
+	future->state = FUTURE_PENDING;
+	future->is_list = false;
+	future->unretrieved = false;
+	coil__awaitable_chain(&future->awaitable, &loop->living);
+}
+
+struct future *coil__future_new(struct coil_loop *loop, enum object_kind kind,
+				const coil_site *site)
+{
+	struct future *future;
+
+	thread_register();
+	future = pool_take(pool_of(kind), kind);
+	if (future)
+		coil__future_init(future, loop, site);
+	return future;
+}
+
+coil_future *coil_loop_create_future_site(coil_loop *loop, const coil_site *site)
+{
+	struct future *future = coil__future_new(loop, OBJECT_FUTURE, site);
+
+	if (!future)
+		return coil__null_memory(site);
+	future->object.owned = 1;
+	if (TRACING) {
+		future->id = coil__trace_object_id();
+		TRACE_NOW(FUTURE_CREATED, TRACE_FUTURE_PLAIN, .future = future->id,
+			  .loop = TRACE_LOOP(loop), .site = TRACE_SITE(site));
+	}
+	return object_handle(future);
+}
+
+coil_future *coil_create_future_site(const coil_site *site)
+{
+	coil_loop *loop = coil_get_running_loop();
+
+	return loop ? coil_loop_create_future_site(loop, site) : NULL;
+}
+
+/* ---- completing ------------------------------------------------------ */
+
+static unsigned outcome(const struct future *future)
+{
+	if (future->state == FUTURE_CANCELLED)
+		return TRACE_OUTCOME_CANCELLED;
+	return future->result.error ? TRACE_OUTCOME_EXCEPTION : TRACE_OUTCOME_RESULT;
+}
+
+static void record_done(struct future *future)
+{
+	const struct coil_exception *e = coil__exception_of(future->result);
+
+	TRACE_TEXT(FUTURE_DONE, outcome(future), e ? e->message : "",
+		   .future = future->id, .error = (uint32_t)future->result.error,
+		   .site = TRACE_SITE(e ? e->site : NULL));
+}
+
+/* All callbacks of one completion stand next to each other in the queue. */
+static void schedule_callbacks(struct future *future)
+{
+	struct handle *handle = future->first;
+
+	future->first = future->last = NULL;
+	while (handle) {
+		struct handle *next = handle->next;
+		bool step = handle->object.flags & HANDLE_EMBEDDED;
+
+		TRACE_NEW_HANDLE(handle);
+		TRACE(HANDLE_SCHEDULED,
+		      step ? TRACE_SCHEDULE_WAKEUP : TRACE_SCHEDULE_CALLBACK,
+		      .handle = handle->id,
+		      .target = step ? future_id(handle->arg) : future->id,
+		      .loop = TRACE_LOOP(future->loop),
+		      .site = step ? 0 : TRACE_SITE(handle->site));
+		if (step) {
+			object_ref(handle->arg); /* the task, until it has run */
+		} else {
+			handle->future = future;
+			handle->object.flags |= HANDLE_HAS_FUTURE;
+			object_ref(future);
+		}
+		coil__loop_ready(future->loop, handle);
+		handle = next;
+	}
+}
+
+static void complete(struct future *future, enum future_state state,
+		     coil_result result, bool is_list)
+{
+	future->state = (uint8_t)state;
+	future->result = result;
+	future->is_list = is_list;
+	coil__exception_ref(result);
+	if (is_list)
+		object_ref(list_of(result.value));
+	future->unretrieved = result.error && state == FUTURE_FINISHED;
+	if (TRACING)
+		record_done(future);
+	if (unlikely(loop_has_incoming(future->loop)))
+		coil__loop_take_over(future->loop);
+	schedule_callbacks(future);
+}
+
+void coil__future_finish(struct future *future, coil_result result, bool is_list)
+{
+	complete(future, FUTURE_FINISHED, result, is_list);
+}
+
+void coil__future_end_cancelled(struct future *future, coil_result cancelled)
+{
+	complete(future, FUTURE_CANCELLED, cancelled, false);
+}
+
+static struct future *open_settable(coil_future *public, const coil_site *site,
+				    const char *call, coil_result *failed)
+{
+	struct future *future = coil__open_future(public, site, call);
+
+	*failed = future ? coil_ok(NULL) : coil_last_error();
+	if (!future)
+		return NULL;
+	if (future->object.kind != OBJECT_FUTURE)
+		*failed = coil_raise_site(site, COIL_RUNTIME, "%s does not support %s operation",
+			future->object.kind == OBJECT_TASK ? "Task" : "gather", call);
+	else if (future->state != FUTURE_PENDING)
+		*failed = coil_raise_site(site, COIL_INVALID_STATE, "%s: the future is %s",
+			call, future->state == FUTURE_CANCELLED ? "cancelled" : "finished");
+	return failed->error ? NULL : future;
+}
+
+coil_result coil_future_set_result_site(coil_future *public, coil_result result,
+					const coil_site *site)
+{
+	coil_result failed;
+	struct future *future = open_settable(public, site, "set_result", &failed);
+
+	if (!future)
+		return failed;
+	if (result.error)
+		return coil_raise_site(site, COIL_TYPE,
+			"set_result: that is an error (%s); set_exception takes it",
+			coil_error_name(result.error));
+	coil__future_finish(future, result, false);
+	return coil_ok(NULL);
+}
+
+coil_result coil_future_set_exception_site(coil_future *public, const coil_site *site,
+					   int error, const char *format, ...)
+{
+	coil_result failed, raised;
+	struct future *future = open_settable(public, site, "set_exception", &failed);
+	va_list args;
+
+	if (!future)
+		return failed;
+	if (!error)
+		return coil_raise_site(site, COIL_TYPE, "set_exception: COIL_OK is no error");
+	va_start(args, format);
+	raised = coil__raise(site, error, format, args);
+	va_end(args);
+	coil__future_finish(future, raised, false);
+	return coil_ok(NULL);
+}
+
+/* ---- cancelling ------------------------------------------------------ */
+
+bool coil__future_cancel(struct future *future, coil_result cancelled)
+{
+	future->unretrieved = false;
+	if (future->state != FUTURE_PENDING)
+		return false;
+	switch (future->object.kind) {
+	case OBJECT_TASK:
+		return coil__task_cancel((struct task *)future, cancelled);
+	case OBJECT_GATHER:
+		return coil__gather_cancel((struct gather *)future, cancelled);
+	default:
+		coil__future_end_cancelled(future, cancelled);
+		return true;
+	}
+}
+
+bool coil_future_cancel_site(coil_future *public, const coil_site *site,
+			     const char *format, ...)
+{
+	struct future *future = coil__open_future(public, site, "cancel");
+	coil_result cancelled = { .error = COIL_CANCELLED };
+	va_list args;
+
+	if (!future)
+		return false;
+	cancelled.exception = NULL;
+	if (format) {
+		va_start(args, format);
+		cancelled = coil__raise(site, COIL_CANCELLED, format, args);
+		va_end(args);
+	}
+	return coil__future_cancel(future, cancelled);
+}
+
+/* ---- callbacks ------------------------------------------------------- */
+
+void coil__future_wait(struct future *future, struct handle *handle)
+{
+	handle->next = NULL;
+	if (future->last)
+		future->last->next = handle;
+	else
+		future->first = handle;
+	future->last = handle;
+}
+
+coil_result coil__future_add_callback(struct future *future,
+	coil_done_callback function, void *arg, const coil_site *site)
+{
+	struct handle *handle = coil__handle_new(future->loop, site);
+
+	if (!handle)
+		return coil_raise_site(site, COIL_MEMORY, NULL);
+	handle->object.flags |= HANDLE_ON_DONE;
+	handle->done_function = function;
+	handle->arg = arg;
+	TRACE(CALLBACK_ADDED, 0, .future = future->id, .site = TRACE_SITE(site));
+	coil__future_wait(future, handle);
+	if (future->state != FUTURE_PENDING) {
+		if (unlikely(loop_has_incoming(future->loop)))
+			coil__loop_take_over(future->loop);
+		schedule_callbacks(future);
+	}
+	return coil_ok(NULL);
+}
+
+coil_result coil__call_done_callback(struct handle *handle)
+{
+	struct future *future = handle->future;
+	coil_result result = handle->done_function(object_handle(future), handle->arg);
+
+	return result;
+}
+
+coil_result coil_future_add_done_callback_site(coil_future *public,
+	coil_done_callback function, void *arg, const coil_site *site)
+{
+	struct future *future = coil__open_future(public, site, "add_done_callback");
+
+	if (!future)
+		return coil_last_error();
+	if (!function)
+		return coil_raise_site(site, COIL_TYPE, "a callable object was expected by add_done_callback(), got NULL");
+	if (future->loop->closed)
+		return coil_raise_site(site, COIL_RUNTIME, LOOP_IS_CLOSED);
+	return coil__future_add_callback(future, function, arg, site);
+}
+
+size_t coil_future_remove_done_callback(coil_future *public,
+					coil_done_callback function, void *arg)
+{
+	struct future *future = coil__open_future(public, NULL, "remove_done_callback");
+	struct handle *handle, *last = NULL, **place;
+	size_t removed = 0;
+
+	if (!future)
+		return 0;
+	for (place = &future->first; (handle = *place);) {
+		if ((handle->object.flags & HANDLE_ON_DONE) &&
+		    handle->done_function == function && handle->arg == arg) {
+			*place = handle->next;
+			object_unref(handle);
+			removed++;
+		} else {
+			last = handle;
+			place = &handle->next;
+		}
+	}
+	future->last = last;
+	if (removed)
+		TRACE(CALLBACK_REMOVED, 0, .future = future->id,
+		      .count = (uint32_t)removed);
+	return removed;
+}
+
+/* ---- looking at it --------------------------------------------------- */
+
+coil_result coil__future_retrieve(struct future *future)
+{
+	future->unretrieved = false;
+	return future->result;
+}
+
+bool coil_future_done(const coil_future *public)
+{
+	const struct future *future = coil__open_future(public, NULL, "done");
+
+	return future && future->state != FUTURE_PENDING;
+}
+
+bool coil_future_cancelled(const coil_future *public)
+{
+	const struct future *future = coil__open_future(public, NULL, "cancelled");
+
+	return future && future->state == FUTURE_CANCELLED;
+}
+
+coil_result coil_future_result(coil_future *public)
+{
+	struct future *future = coil__open_future(public, NULL, "result");
+
+	if (!future)
+		return coil_last_error();
+	if (future->state == FUTURE_PENDING)
+		return coil_raise_site(NULL, COIL_INVALID_STATE, "Result is not set.");
+	return coil__future_retrieve(future);
+}
+
+coil_result coil_future_exception(coil_future *public, coil_result *exception)
+{
+	coil_result result;
+	struct future *future = coil__open_future(public, NULL, "exception");
+
+	*exception = coil_ok(NULL);
+	if (!future)
+		return coil_last_error();
+	if (future->state == FUTURE_PENDING)
+		return coil_raise_site(NULL, COIL_INVALID_STATE, "Exception is not set.");
+	result = coil__future_retrieve(future);
+	if (future->state == FUTURE_CANCELLED)
+		return result;
+	if (result.error)
+		*exception = result;
+	return coil_ok(NULL);
+}
+
+coil_loop *coil_future_get_loop(const coil_future *public)
+{
+	const struct future *future = coil__open_future(public, NULL, "get_loop");
+
+	return future ? future->loop : NULL;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What can be awaited: the part that coroutines, futures, gathers and tasks share,
+ * and futures.
+ *
+ *	awaitable        the loop it belongs to, where it was made and handed over
+ *	  coroutine      a function and its argument, not started
+ *	  future         state, result, done callbacks
+ *	    gather       (gather.h)
+ *	    task         (task.h)
+ *
+ * Invariants of a future: pending, then finished or cancelled, once; callbacks is
+ * empty when it is done; result.error is COIL_CANCELLED when it is cancelled.
+ *
+ * A done callback is a handle that waits in the future's list.  It was made, with
+ * room for it in the ready queue, when it was added: completing a future cannot
+ * fail.  A task that awaits waits there with its own step.
+ */
+#ifndef COIL_TASK_FUTURE_H
+#define COIL_TASK_FUTURE_H
+
+#include "loop/handle.h"
+
+struct awaitable {
+	struct object object;
+	struct coil_loop *loop;    /* NULL: a coroutine made outside of loops       */
+	struct awaitable *older;   /* the chain of the loop's living, or the        */
+	struct awaitable **newer;  /*   thread's strays; what points to this one    */
+	const coil_site *site;     /* where it was made                             */
+	const coil_site *handed;   /* where the program last let go of it           */
+};
+
+struct coroutine_object {
+	struct awaitable awaitable;
+	coil_function function;
+	void *arg;
+};
+
+enum future_state { FUTURE_PENDING, FUTURE_FINISHED, FUTURE_CANCELLED };
+
+struct future {
+	union {
+		struct awaitable awaitable;
+		struct {
+			struct object object;
+			struct coil_loop *loop;
+			struct awaitable *older, **newer;
+			const coil_site *site, *handed;
+		};
+	};
+	coil_result result;          /* of one that is done                         */
+	struct handle *first, *last; /* done callbacks, in the order they were added */
+	uint64_t id;                 /* in the trace                                */
+	uint8_t state;               /* enum future_state                           */
+	bool is_list;                /* result.value is a coil_list it refers to    */
+	bool unretrieved;            /* an error that nobody has looked at          */
+};
+
+/* A pending future with one reference; KIND is FUTURE or GATHER.  NULL without
+ * memory. */
+struct future *coil__future_new(struct coil_loop *loop, enum object_kind kind,
+				const coil_site *site);
+
+/* Sets up a new future in memory from a pool. */
+void coil__future_init(struct future *future, struct coil_loop *loop,
+		       const coil_site *site);
+
+/* Puts an awaitable into a chain, and takes it out. */
+void coil__awaitable_chain(struct awaitable *awaitable, struct awaitable **chain);
+void coil__awaitable_unchain(struct awaitable *awaitable);
+
+/* Completes a pending future; takes references to what RESULT carries.
+ * finish: a result, or an error (also COIL_CANCELLED, as gather does it);
+ * end_cancelled: cancelled, with the detail in RESULT if it has one. */
+void coil__future_finish(struct future *future, coil_result result, bool is_list);
+void coil__future_end_cancelled(struct future *future, coil_result cancelled);
+
+/* Cancels a future, a gather or a task, each in its way; false if it was done.
+ * CANCELLED: the error that its awaiter gets (a detail if there is a message). */
+bool coil__future_cancel(struct future *future, coil_result cancelled);
+
+/* Puts HANDLE behind the callbacks of a pending future. */
+void coil__future_wait(struct future *future, struct handle *handle);
+
+/* Adds a done callback; COIL_MEMORY. */
+coil_result coil__future_add_callback(struct future *future,
+	coil_done_callback function, void *arg, const coil_site *site);
+
+/* Its result for someone who takes note of it. */
+coil_result coil__future_retrieve(struct future *future);
+
+/* Its id in the trace. */
+static inline uint64_t future_id(const struct future *future)
+{
+	return future ? future->id : 0;
+}
+
+#endif

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * gather.  Each child's done callback counts it; the last one, or the first that
+ * fails, completes the gather.  See gather.h and semantics in <coil/await.h>.
+ */
+#include <stdlib.h>
+
+#include <coil/await.h>
+
+#include "loop/loop.h"
+#include "task/exception.h"
+#include "task/gather.h"
+#include "task/keep.h"
+#include "task/list.h"
+#include "task/misuse.h"
+#include "trace/recorder.h"
+
+/* ---- completing ------------------------------------------------------ */
+
+static void finish(struct gather *gather)
+{
+	for (size_t i = 0; i < gather->count; i++) {
+		struct future *child = gather->children[i];
+
+		coil__list_set(gather->results, i, coil__future_retrieve(child),
+			       child->is_list);
+	}
+	/* A request to cancel wins, even if every child has swallowed it. */
+	if (gather->cancel_requested)
+		coil__future_finish(&gather->future, gather->cancelled, false);
+	else
+		coil__future_finish(&gather->future, coil_ok(&gather->results->public),
+				    true);
+}
+
+static void record_counted(const struct gather *gather, const struct future *child)
+{
+	unsigned outcome = child->state == FUTURE_CANCELLED ? TRACE_OUTCOME_CANCELLED :
+			   child->result.error ? TRACE_OUTCOME_EXCEPTION :
+						 TRACE_OUTCOME_RESULT;
+
+	TRACE(GATHER_COUNTED, outcome, .gather = gather->future.id, .child = child->id,
+	      .done = (uint32_t)gather->counted, .count = (uint32_t)gather->unique);
+}
+
+/* asyncio's _done_callback. */
+static void count(struct gather *gather, struct future *child)
+{
+	gather->counted++;
+	if (TRACING)
+		record_counted(gather, child);
+	if (gather->future.state != FUTURE_PENDING)
+		coil__future_retrieve(child); /* too late to be told of */
+	else if (!gather->return_exceptions && child->result.error)
+		coil__future_finish(&gather->future, coil__future_retrieve(child), false);
+	else if (gather->counted == gather->unique)
+		finish(gather);
+}
+
+static coil_result child_done(coil_future *child, void *arg)
+{
+	struct gather *gather = arg;
+
+	count(gather, handle_open(child));
+	object_unref(gather);
+	return coil_ok(NULL);
+}
+
+bool coil__gather_cancel(struct gather *gather, coil_result cancelled)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < gather->count; i++)
+		any |= coil__future_cancel(gather->children[i], cancelled);
+	if (any) {
+		coil__exception_ref(cancelled);
+		coil__exception_unref(gather->cancelled);
+		gather->cancelled = cancelled;
+		gather->cancel_requested = true;
+	}
+	return any;
+}
+
+/* ---- making ---------------------------------------------------------- */
+
+void coil__gather_fini(struct gather *gather)
+{
+	if (!gather->future.loop->closed) /* else they are freed for themselves */
+		for (size_t i = 0; i < gather->count; i++)
+			object_unref(gather->children[i]);
+	free(gather->children);
+	if (gather->results)
+		object_unref(gather->results);
+	coil__exception_unref(gather->cancelled);
+}
+
+static void record_made(struct gather *gather, const coil_site *site)
+{
+	struct future *future = &gather->future;
+
+	future->id = coil__trace_object_id();
+	TRACE_NOW(FUTURE_CREATED, TRACE_FUTURE_GATHER, .future = future->id,
+		  .loop = TRACE_LOOP(future->loop), .site = TRACE_SITE(site));
+	for (size_t i = 0; i < gather->count; i++)
+		TRACE(GATHER_MEMBER, 0, .gather = future->id,
+		      .child = gather->children[i]->id, .position = (uint32_t)i,
+		      .count = (uint32_t)gather->count);
+}
+
+/* With no children yet. */
+static struct gather *gather_new(struct coil_loop *loop, size_t room, unsigned flags,
+				 const coil_site *site)
+{
+	struct gather *gather;
+
+	gather = (struct gather *)coil__future_new(loop, OBJECT_GATHER, site);
+	if (!gather)
+		return NULL;
+	gather->count = gather->unique = gather->counted = 0;
+	gather->return_exceptions = flags & COIL_RETURN_EXCEPTIONS;
+	gather->cancel_requested = false;
+	gather->cancelled = (coil_result){ .error = COIL_CANCELLED, { NULL } };
+	gather->children = malloc((room ? room : 1) * sizeof(*gather->children));
+	gather->results = coil__list_new(room);
+	if (gather->children && gather->results)
+		return gather;
+	object_unref(gather);
+	return NULL;
+}
+
+/* asyncio looks at every future once, however often it is an argument: object.spare
+ * has the number of the last look. */
+static uint32_t new_look(void)
+{
+	static uint32_t looks;
+
+	return __atomic_add_fetch(&looks, 1, __ATOMIC_RELAXED);
+}
+
+static bool first_look(struct future *child, uint32_t look)
+{
+	if (child->object.spare == look)
+		return false;
+	child->object.spare = look;
+	return true;
+}
+
+/* Adds a callback to every child that is not done; false without memory. */
+static bool watch_children(struct gather *gather)
+{
+	static const coil_site count_site = {
+		"coil_gather", __FILE__, __LINE__, "gather.count", ""
+	};
+	uint32_t look = new_look();
+
+	for (size_t i = 0; i < gather->count; i++) {
+		struct future *child = gather->children[i];
+
+		if (!first_look(child, look))
+			continue;
+		gather->unique++;
+		if (child->state != FUTURE_PENDING)
+			continue;
+		if (coil__future_add_callback(child, child_done, gather, &count_site).error)
+			return false;
+		object_ref(gather); /* the callback's */
+	}
+	return true;
+}
+
+/* Children that were done before are counted at once, now that the gather is made. */
+static void count_done(struct gather *gather)
+{
+	uint32_t look = new_look();
+
+	for (size_t i = 0; i < gather->count; i++)
+		if (gather->children[i]->state != FUTURE_PENDING &&
+		    first_look(gather->children[i], look))
+			count(gather, gather->children[i]);
+}
+
+struct gather *coil__gather(struct coil_loop *loop, struct future *const *children,
+			    size_t count, unsigned flags, const coil_site *site)
+{
+	struct gather *gather = gather_new(loop, count, flags, site);
+
+	if (!gather) {
+		for (size_t i = 0; i < count; i++)
+			object_unref(children[i]);
+		return coil__null_memory(site);
+	}
+	for (size_t i = 0; i < count; i++)
+		gather->children[gather->count++] = children[i];
+	if (TRACING)
+		record_made(gather, site);
+	if (!watch_children(gather)) {
+		/* The callbacks that were added find it done. */
+		coil__future_end_cancelled(&gather->future, gather->cancelled);
+		object_unref(gather);
+		return coil__null_memory(site);
+	}
+	if (count)
+		count_done(gather);
+	else
+		finish(gather);
+	return gather;
+}
+
+/* ---- the program's side ---------------------------------------------- */
+
+/* The loop of the arguments: of the first that has one, else the current one. */
+static struct coil_loop *loop_of(coil_awaitable *const *awaitables, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct object *object = handle_open(awaitables[i]);
+
+		if (object && object->kind != OBJECT_COROUTINE)
+			return ((const struct awaitable *)object)->loop;
+	}
+	return coil_get_event_loop();
+}
+
+/* Hands all arguments over, in order; coroutines become tasks.  On failure what was
+ * made is dropped, and the rest discarded. */
+static struct future **take_children(struct coil_loop *loop,
+				     coil_awaitable *const *awaitables, size_t count,
+				     const coil_site *site)
+{
+	struct future **children = malloc((count ? count : 1) * sizeof(*children));
+	size_t made = 0;
+	bool made_here;
+
+	if (!children)
+		coil__null_memory(site);
+	while (children && made < count) {
+		struct future *child = coil__ensure_future(loop, awaitables[made], site,
+							   &made_here);
+
+		if (!child)
+			break;
+		children[made++] = child;
+	}
+	if (children && made == count)
+		return children;
+	for (size_t i = made + (children != NULL); i < count; i++)
+		coil__awaitable_discard(awaitables[i], site);
+	while (made > 0)
+		object_unref(children[--made]);
+	free(children);
+	return NULL;
+}
+
+coil_future *coil_gather_site(unsigned flags, coil_awaitable *const *awaitables,
+			      size_t count, const coil_site *site)
+{
+	struct coil_loop *loop = loop_of(awaitables, count);
+	struct future **children;
+	struct gather *gather;
+
+	if (!loop) {
+		for (size_t i = 0; i < count; i++)
+			coil__awaitable_discard(awaitables[i], site);
+		return NULL;
+	}
+	children = take_children(loop, awaitables, count, site);
+	if (!children)
+		return NULL;
+	gather = coil__gather(loop, children, count, flags, site);
+	free(children);
+	if (!gather)
+		return NULL;
+	gather->future.object.owned = 1;
+	return object_handle(gather);
+}

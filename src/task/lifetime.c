@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The ends of things.  See lifetime.h.
+ */
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "loop/loop.h"
+#include "task/exception.h"
+#include "task/gather.h"
+#include "task/keep.h"
+#include "task/lifetime.h"
+#include "task/list.h"
+#include "task/task.h"
+
+/* ---- coroutines ------------------------------------------------------ */
+
+void coil__coroutine_close(struct coroutine_object *coroutine)
+{
+	coil__awaitable_unchain(&coroutine->awaitable);
+	pool_give(pool_of(OBJECT_COROUTINE), coroutine);
+}
+
+/* asyncio's text, with the place where it was made. */
+static void never_awaited(struct coroutine_object *coroutine)
+{
+	const coil_site *site = coroutine->awaitable.site;
+
+	coil__log_misuse(site, "RuntimeWarning: coroutine '%s' was never awaited",
+			 site->callee);
+	coil__coroutine_close(coroutine);
+}
+
+void coil__lifetime_end_thread(void)
+{
+	while (coil__self.strays)
+		never_awaited((struct coroutine_object *)coil__self.strays);
+}
+
+/* ---- futures --------------------------------------------------------- */
+
+/* The object has no reference any more; it is given one for as long as the handler
+ * looks at it. */
+static void report(struct future *future, const char *message, coil_result error)
+{
+	bool task = future->object.kind == OBJECT_TASK;
+	coil_exception_context context = {
+		.message = message, .exception = error, .site = future->site,
+		.future = task ? NULL : object_handle(future),
+		.task = task ? object_handle(future) : NULL,
+	};
+
+	future->object.refs++;
+	coil_loop_call_exception_handler(future->loop, &context);
+	future->object.refs--;
+}
+
+static void report_unretrieved(struct future *future)
+{
+	if (!future->unretrieved)
+		return;
+	future->unretrieved = false;
+	report(future, future->object.kind == OBJECT_TASK ?
+	       "Task exception was never retrieved" :
+	       "Future exception was never retrieved", future->result);
+}
+
+static void drop_callbacks(struct future *future)
+{
+	while (future->first) {
+		struct handle *handle = future->first;
+
+		future->first = handle->next;
+		if (!(handle->object.flags & HANDLE_EMBEDDED))
+			object_unref(handle);
+	}
+	future->last = NULL;
+}
+
+static void destroy_future(struct future *future)
+{
+	enum object_kind kind = future->object.kind;
+
+	report_unretrieved(future);
+	drop_callbacks(future);
+	if (kind == OBJECT_GATHER)
+		coil__gather_fini((struct gather *)future);
+	else if (kind == OBJECT_TASK)
+		coil__task_fini((struct task *)future);
+	coil__exception_unref(future->result);
+	if (future->is_list)
+		object_unref(list_of(future->result.value));
+	coil__awaitable_unchain(&future->awaitable);
+	pool_give(pool_of(kind), future);
+}
+
+void coil__object_destroy(struct object *object)
+{
+	switch (object->kind) {
+	case OBJECT_COROUTINE:
+		never_awaited((struct coroutine_object *)object);
+		break;
+	case OBJECT_FUTURE:
+	case OBJECT_GATHER:
+	case OBJECT_TASK:
+		destroy_future((struct future *)object);
+		break;
+	case OBJECT_HANDLE:
+		coil__handle_destroy((struct handle *)object);
+		break;
+	case OBJECT_EXCEPTION:
+		pool_give(pool_of(OBJECT_EXCEPTION), object);
+		break;
+	case OBJECT_LIST:
+		coil__list_destroy((struct list *)object);
+		break;
+	default:
+		coil__log("internal error: an object of kind %d is destroyed", object->kind);
+		abort();
+	}
+}
+
+/* ---- a loop's end ---------------------------------------------------- */
+
+static void report_pending_tasks(struct coil_loop *loop)
+{
+	for (struct task *task = loop->first_task; task; task = task->next)
+		if (!(task->flags & TASK_QUIET_IF_PENDING))
+			report(&task->future, "Task was destroyed but it is pending!",
+			       coil_ok(NULL));
+}
+
+/* References between the loop's own objects do not count any more: each is
+ * destroyed for itself (gathers and tasks see that the loop is closed). */
+void coil__lifetime_end_loop(struct coil_loop *loop)
+{
+	report_pending_tasks(loop);
+	for (struct awaitable *a = loop->living; a; a = a->older)
+		if (a->object.kind != OBJECT_COROUTINE)
+			report_unretrieved((struct future *)a);
+	while (loop->living) {
+		loop->living->object.refs = 0;
+		loop->living->object.owned = 0;
+		coil__object_destroy(&loop->living->object);
+	}
+	loop->first_task = loop->last_task = NULL;
+}
+
+/* ---- lists that the program holds ------------------------------------ */
+
+struct object *coil__list_object(const void *public)
+{
+	return &list_of(public)->object;
+}
+
+void coil__list_release(const void *public, const coil_site *site)
+{
+	struct list *list = list_of(public);
+	struct task *task = coil__self.running ? coil__self.running->current : NULL;
+	coil_result value = coil_ok(&list->public);
+
+	if (list->object.owned)
+		list->object.owned--;
+	else if (!coil__keep_take(task ? task->keep : coil__self.keep, value)) {
+		coil__log_misuse(site, "coil_release: this list is borrowed, not owned");
+		return;
+	}
+	object_unref(list);
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Handles from the program: opened, handed over, or reported.  See misuse.h.
+ */
+#include "base/log.h"
+#include "base/thread.h"
+#include "loop/loop.h"
+#include "task/keep.h"
+#include "task/lifetime.h"
+#include "task/misuse.h"
+#include "task/task.h"
+
+const char *coil__kind_name(enum object_kind kind)
+{
+	static const char *const names[OBJECT_KINDS] = {
+		"object", "coroutine", "future", "gather", "task", "handle",
+		"exception", "list",
+	};
+
+	return names[kind];
+}
+
+/* ---- reports --------------------------------------------------------- */
+
+/* What kind it was, a freed object does not say; who calls knows what it meant. */
+static void report_stale(const void *public, const coil_site *site, const char *call)
+{
+	const struct object *object = handle_object(public);
+	const struct awaitable *awaitable = (const struct awaitable *)object;
+	const char *kind = object->kind == OBJECT_FREE ? "awaitable" :
+			   coil__kind_name(object->kind);
+
+	if (object->handed_epoch != handle_epoch(public) || !awaitable->handed)
+		coil__log_misuse(site, "%s: this %s was handed over, released, or closed "
+				 "with its loop, long before", call, kind);
+	else
+		coil__log_misuse(site, "%s: this %s was handed over before, at %s:%d: in "
+				 "%s (coil_retain keeps one past that)", call, kind,
+				 awaitable->handed->file, awaitable->handed->line,
+				 awaitable->handed->function);
+	coil__null(COIL_INVALID_HANDLE, site, "%s: the handle was handed over before",
+		   call);
+}
+
+static void report_kind(const struct object *object, const coil_site *site,
+			const char *call, const char *wanted)
+{
+	coil__null(COIL_TYPE, site, "%s: %s was expected, not a %s", call, wanted,
+		   coil__kind_name(object->kind));
+	coil__log_misuse(site, "%s: %s was expected, not a %s", call, wanted,
+			 coil__kind_name(object->kind));
+}
+
+/* ---- opening --------------------------------------------------------- */
+
+/* NULL stands for a call that failed: its error is passed on. */
+static struct object *open_handle(const void *public, const coil_site *site,
+				  const char *call)
+{
+	struct object *object = handle_open(public);
+
+	if (likely(object))
+		return object;
+	if (public)
+		report_stale(public, site, call);
+	else if (!coil_last_error().error)
+		coil__null(COIL_TYPE, site, "%s: an awaitable was expected, not NULL", call);
+	return NULL;
+}
+
+static bool is_future(const struct object *object)
+{
+	return object->kind == OBJECT_FUTURE || object->kind == OBJECT_GATHER ||
+	       object->kind == OBJECT_TASK;
+}
+
+struct future *coil__open_future(const coil_awaitable *public, const coil_site *site,
+				 const char *call)
+{
+	struct object *object = open_handle(public, site, call);
+
+	if (object && !is_future(object)) {
+		report_kind(object, site, call, "a future");
+		return NULL;
+	}
+	return (struct future *)object;
+}
+
+struct task *coil__open_task(const coil_awaitable *public, const coil_site *site,
+			     const char *call)
+{
+	struct object *object = open_handle(public, site, call);
+
+	if (object && object->kind != OBJECT_TASK) {
+		report_kind(object, site, call, "a task");
+		return NULL;
+	}
+	return (struct task *)object;
+}
+
+/* ---- handing over ---------------------------------------------------- */
+
+/* The program has let go of its last reference at SITE. */
+static void let_go(struct awaitable *awaitable, const coil_site *site)
+{
+	awaitable->handed = site;
+	awaitable->object.handed_epoch = awaitable->object.epoch;
+	object_outdate(&awaitable->object);
+}
+
+struct awaitable *coil__hand_over(coil_awaitable *public, const coil_site *site,
+				  const char *call)
+{
+	struct object *object = open_handle(public, site, call);
+
+	if (!object)
+		return NULL;
+	if (!is_future(object) && object->kind != OBJECT_COROUTINE) {
+		report_kind(object, site, call, "an awaitable");
+		return NULL;
+	}
+	if (object->owned == 0)
+		object_ref(object);
+	else if (--object->owned == 0)
+		let_go((struct awaitable *)object, site);
+	return (struct awaitable *)object;
+}
+
+void coil__awaitable_discard(coil_awaitable *public, const coil_site *site)
+{
+	struct awaitable *awaitable = public ? coil__hand_over(public, site, "await") : NULL;
+
+	if (!awaitable)
+		return;
+	if (awaitable->object.kind == OBJECT_COROUTINE)
+		coil__coroutine_close((struct coroutine_object *)awaitable);
+	else
+		object_unref(awaitable);
+}
+
+struct future *coil__ensure_future(struct coil_loop *loop, coil_awaitable *public,
+				   const coil_site *site, bool *made_here)
+{
+	struct awaitable *awaitable = coil__hand_over(public, site, "ensure_future");
+
+	*made_here = false;
+	if (!awaitable)
+		return NULL;
+	if (awaitable->object.kind == OBJECT_COROUTINE) {
+		*made_here = true;
+		return (struct future *)coil__task_new(loop,
+			(struct coroutine_object *)awaitable, site, NULL, 0);
+	}
+	if (awaitable->loop != loop) {
+		object_unref(awaitable);
+		return coil__null(COIL_VALUE, site, "The future belongs to a different "
+				  "loop than the one specified as the loop argument");
+	}
+	return (struct future *)awaitable;
+}
+
+/* ---- retain and release ---------------------------------------------- */
+
+/* A coil_list is a plain pointer: the program reads it. */
+static bool is_list(const void *public)
+{
+	return handle_epoch(public) == 0;
+}
+
+void *coil_retain_site(const void *public, const coil_site *site)
+{
+	struct object *object;
+
+	if (!public)
+		return NULL;
+	object = is_list(public) ? coil__list_object(public) :
+				   open_handle(public, site, "coil_retain");
+	if (object && object->owned == UINT16_MAX) {
+		coil__log_misuse(site, "coil_retain: this %s is retained 65535 times",
+				 coil__kind_name(object->kind));
+	} else if (object) {
+		object_ref(object);
+		object->owned++;
+	}
+	return (void *)(uintptr_t)public;
+}
+
+void coil_release_site(const void *public, const coil_site *site)
+{
+	struct object *object;
+
+	if (!public)
+		return;
+	if (is_list(public)) {
+		coil__list_release(public, site);
+		return;
+	}
+	object = open_handle(public, site, "coil_release");
+	if (!object)
+		return;
+	if (object->owned == 0) {
+		coil__log_misuse(site, "coil_release: this %s is borrowed, not owned",
+				 coil__kind_name(object->kind));
+		return;
+	}
+	if (--object->owned == 0 && (is_future(object) || object->kind == OBJECT_COROUTINE))
+		let_go((struct awaitable *)object, site);
+	object_unref(object);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Opening handles that the program gives us, handing them over, and saying what is
+ * wrong with those that are stale or of the wrong kind: where they were used, and
+ * where they had been handed over.
+ */
+#ifndef COIL_TASK_MISUSE_H
+#define COIL_TASK_MISUSE_H
+
+#include "task/future.h"
+
+/* The future (task, gather) of a handle; NULL after a report, and then
+ * coil_last_error() says COIL_INVALID_HANDLE or COIL_TYPE. */
+struct future *coil__open_future(const coil_awaitable *public, const coil_site *site,
+				 const char *call);
+struct task *coil__open_task(const coil_awaitable *public, const coil_site *site,
+			     const char *call);
+
+/* Takes over the program's reference: the caller has one from now on.  When it was
+ * the program's last, the handle is stale.  Of a borrowed handle a new reference
+ * is taken.  NULL after a report. */
+struct awaitable *coil__hand_over(coil_awaitable *public, const coil_site *site,
+				  const char *call);
+
+/* Takes it over and drops it, for calls that fail before they use it. */
+void coil__awaitable_discard(coil_awaitable *public, const coil_site *site);
+
+/* What is given for a future: a coroutine becomes a task of LOOP.  The caller gets
+ * the reference.  NULL with coil_last_error(). */
+struct future *coil__ensure_future(struct coil_loop *loop, coil_awaitable *public,
+				   const coil_site *site, bool *made_here);
+
+/* "task", "future", ... */
+const char *coil__kind_name(enum object_kind kind);
+
+/* Runs a HANDLE_ON_DONE (future.c). */
+coil_result coil__call_done_callback(struct handle *handle);
+
+#endif

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Tasks: made, named, ended.  The step is in task_step.c, cancelling in
+ * task_cancel.c.  See task.h and <coil/task.h>.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "coroutine/stack.h"
+#include <coil/await.h>
+
+#include "loop/loop.h"
+#include "task/exception.h"
+#include "task/keep.h"
+#include "task/lifetime.h"
+#include "task/misuse.h"
+#include "task/task.h"
+#include "trace/recorder.h"
+
+static uint32_t last_number; /* of Task-N, in this process */
+
+/* ---- the coroutine's stack -------------------------------------------- */
+
+/* What runs on the task's own stack, from its beginning to its end. */
+static void task_body(void *arg)
+{
+	struct task *task = arg;
+
+	task->returned = task->function(task->arg);
+	task->flags |= TASK_RETURNED;
+	coil__coroutine_finish(&task->coroutine);
+}
+
+static void prepare_stack(struct task *task)
+{
+	if (!task->coroutine.low)
+		task->coroutine.low = coil__stack_low(task);
+	coil__coroutine_init(&task->coroutine, task->coroutine.low, task, task_body, task);
+}
+
+/* ---- making ---------------------------------------------------------- */
+
+static void chain_task(struct coil_loop *loop, struct task *task)
+{
+	task->next = NULL;
+	task->previous = loop->last_task;
+	if (loop->last_task)
+		loop->last_task->next = task;
+	else
+		loop->first_task = task;
+	loop->last_task = task;
+}
+
+static void unchain_task(struct coil_loop *loop, struct task *task)
+{
+	if (task->previous)
+		task->previous->next = task->next;
+	else
+		loop->first_task = task->next;
+	if (task->next)
+		task->next->previous = task->previous;
+	else
+		loop->last_task = task->previous;
+}
+
+static void init_step(struct task *task, const coil_site *site)
+{
+	struct handle *step = &task->step;
+
+	step->object.kind = OBJECT_HANDLE;
+	step->object.flags = HANDLE_EMBEDDED;
+	step->loop = task->future.loop;
+	step->function = coil__task_step;
+	step->arg = task;
+	step->site = site;
+	step->id = 0;
+}
+
+void coil__task_record(struct task *task)
+{
+	struct coil_loop *loop = task->future.loop;
+	struct task *parent = coil__self.running == loop ? loop->current : NULL;
+
+	task->future.id = coil__trace_object_id();
+	TRACE_TEXT(TASK_CREATED, task->flags & TASK_MAIN ? TRACE_TASK_MAIN :
+		   TRACE_TASK_PLAIN, task->name ? task->name : "",
+		   .task = task->future.id, .parent = parent ? parent->future.id : 0,
+		   .loop = loop->id, .number = task->number,
+		   .coroutine = TRACE_SITE(task->coroutine_site),
+		   .site = TRACE_SITE(task->future.site));
+}
+
+static struct task *task_alloc(struct coil_loop *loop)
+{
+	if (!coil__ready_queue_reserve(&loop->ready, loop->handles + 1))
+		return NULL;
+	return pool_take(pool_of(OBJECT_TASK), OBJECT_TASK);
+}
+
+struct task *coil__task_new(struct coil_loop *loop, struct coroutine_object *coroutine,
+			    const coil_site *site, char *name, unsigned flags)
+{
+	struct task *task = NULL;
+
+	thread_register();
+	if (likely(!loop->closed))
+		task = task_alloc(loop);
+	if (unlikely(!task)) {
+		coil__coroutine_close(coroutine);
+		free(name);
+		return loop->closed ? coil__null(COIL_RUNTIME, site, LOOP_IS_CLOSED) :
+				      coil__null_memory(site);
+	}
+	loop->handles++;
+	coil__future_init(&task->future, loop, site);
+	init_step(task, site);
+	task->function = coroutine->function;
+	task->arg = coroutine->arg;
+	task->coroutine_site = coroutine->awaitable.site;
+	task->waiting_on = NULL;
+	task->deliver = task->cancel_error = coil_ok(NULL);
+	task->keep = NULL;
+	task->name = name;
+	task->number = name ? 0 : ++last_number;
+	task->cancel_requests = task->depth = 0;
+	task->flags = (uint8_t)flags;
+	task->must_cancel = false;
+	coil__coroutine_close(coroutine);
+	prepare_stack(task);
+	chain_task(loop, task);
+	object_ref(task); /* the loop's, until it is done */
+	if (TRACING)
+		coil__task_record(task);
+	if (unlikely(loop_has_incoming(loop)))
+		coil__loop_take_over(loop);
+	coil__task_schedule(task, TRACE_SCHEDULE_STEP);
+	return task;
+}
+
+void coil__task_fini(struct task *task)
+{
+	struct coil_loop *loop = task->future.loop;
+
+	if (task->future.state == FUTURE_PENDING) /* left behind by its loop */
+		unchain_task(loop, task);
+	coil__coroutine_fini(&task->coroutine);
+	coil__exception_unref(task->cancel_error);
+	coil__keep_free(&task->keep);
+	free(task->name);
+	task->name = NULL;
+	loop->handles--;
+}
+
+void coil__task_done(struct task *task)
+{
+	unchain_task(task->future.loop, task);
+	object_unref(task);
+}
+
+void coil__task_schedule(struct task *task, unsigned schedule)
+{
+	struct handle *step = &task->step;
+
+	TRACE_NEW_HANDLE(step);
+	TRACE(HANDLE_SCHEDULED, schedule, .handle = step->id,
+	      .target = task->future.id, .loop = TRACE_LOOP(task->future.loop));
+	object_ref(task);
+	coil__loop_ready(task->future.loop, step);
+}
+
+/* ---- the program's side ---------------------------------------------- */
+
+/* *NAME is NULL without a format; false without memory. */
+static bool make_name(char **name, const char *format, va_list args)
+{
+	*name = NULL;
+	return !format || vasprintf(name, format, args) >= 0;
+}
+
+static coil_task *create_task(struct coil_loop *loop, coil_coroutine *public,
+			      const coil_site *site, const char *format, va_list args)
+{
+	struct awaitable *awaitable = coil__hand_over(public, site, "create_task");
+	struct task *task;
+	char *name;
+
+	if (!awaitable)
+		return NULL;
+	if (awaitable->object.kind != OBJECT_COROUTINE) {
+		const char *kind = coil__kind_name(awaitable->object.kind);
+
+		object_unref(awaitable);
+		return coil__null(COIL_TYPE, site, "a coroutine was expected, got a %s", kind);
+	}
+	if (!make_name(&name, format, args)) {
+		coil__coroutine_close((struct coroutine_object *)awaitable);
+		return coil__null_memory(site);
+	}
+	task = coil__task_new(loop, (struct coroutine_object *)awaitable, site, name, 0);
+	if (!task)
+		return NULL;
+	task->future.object.owned = 1;
+	return object_handle(task);
+}
+
+coil_task *coil_create_task_site(const coil_site *site, coil_coroutine *coroutine,
+				 const char *format, ...)
+{
+	coil_loop *loop = coil__self.running;
+	coil_task *task;
+	va_list args;
+
+	if (!loop) {
+		coil__awaitable_discard(coroutine, site);
+		return coil__null(COIL_RUNTIME, site, "no running event loop");
+	}
+	va_start(args, format);
+	task = create_task(loop, coroutine, site, format, args);
+	va_end(args);
+	return task;
+}
+
+coil_task *coil_loop_create_task_site(const coil_site *site, coil_loop *loop,
+				      coil_coroutine *coroutine, const char *format, ...)
+{
+	coil_task *task;
+	va_list args;
+
+	va_start(args, format);
+	task = create_task(loop, coroutine, site, format, args);
+	va_end(args);
+	return task;
+}
+
+coil_task *coil_current_task(void)
+{
+	struct coil_loop *loop = coil__self.running;
+
+	return loop && loop->current ? object_handle(loop->current) : NULL;
+}
+
+struct task *coil__task_here(const coil_site *site, const char *call, coil_result *failed)
+{
+	struct coil_loop *loop = coil__self.running;
+
+	if (likely(loop && loop->current))
+		return loop->current;
+	*failed = coil_raise_site(site, COIL_RUNTIME, "%s outside of a task%s", call,
+				  loop ? "" : " (no running event loop)");
+	return NULL;
+}
+
+const char *coil__task_name(const struct task *task)
+{
+	char *name;
+
+	if (task->name)
+		return task->name;
+	if (asprintf(&name, "Task-%u", task->number) < 0)
+		return "Task";
+	((struct task *)(uintptr_t)task)->name = name;
+	return name;
+}
+
+const char *coil_task_get_name(coil_task *public)
+{
+	const struct task *task = coil__open_task(public, NULL, "get_name");
+
+	return task ? coil__task_name(task) : "";
+}
+
+coil_result coil_task_set_name(coil_task *public, const char *format, ...)
+{
+	struct task *task = coil__open_task(public, NULL, "set_name");
+	va_list args;
+	char *name;
+	bool made;
+
+	if (!task)
+		return coil_last_error();
+	va_start(args, format);
+	made = make_name(&name, format, args);
+	va_end(args);
+	if (!made)
+		return coil_raise_site(NULL, COIL_MEMORY, NULL);
+	free(task->name);
+	task->name = name;
+	TRACE_TEXT(TASK_RENAMED, 0, name, .task = task->future.id);
+	return coil_ok(NULL);
+}
+
+unsigned coil_task_cancelling(const coil_task *public)
+{
+	const struct task *task = coil__open_task(public, NULL, "cancelling");
+
+	return task ? task->cancel_requests : 0;
+}

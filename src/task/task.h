@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A task: a future that is completed by running a coroutine, a step at a time.
+ * It lies at the top of its coroutine's own stack (stack.h).
+ *
+ * Invariants, as in asyncio:
+ *  - a pending task either waits (waiting_on, its step in that future's callbacks),
+ *    or has a step in the ready queue, or runs; never two of these;
+ *  - must_cancel: the next step delivers COIL_CANCELLED;
+ *  - the loop holds a reference while the task is not done, and its step holds
+ *    another while it is in the ready queue.
+ */
+#ifndef COIL_TASK_TASK_H
+#define COIL_TASK_TASK_H
+
+#include "coroutine/coroutine.h"
+#include "task/future.h"
+
+struct keep;
+
+enum task_flags {
+	TASK_QUIET_IF_PENDING = 1, /* not reported when its loop is closed       */
+	TASK_STARTED = 2,          /* its coroutine has run                      */
+	TASK_RETURNED = 4,         /* its coroutine has ended; `returned` is set */
+	TASK_YIELDED = 8,          /* this step ended by sleep(0)                */
+	TASK_MAIN = 16,            /* the one that coil_run runs                 */
+};
+
+struct task {
+	struct future future;
+	struct handle step;              /* embedded: see handle.h                 */
+	struct coroutine coroutine;
+	coil_function function;
+	void *arg;
+	const coil_site *coroutine_site; /* where its coroutine was made, of what  */
+	struct future *waiting_on;       /* with a reference                       */
+	coil_result deliver;             /* what the step brings: an error, or OK  */
+	coil_result returned;            /* what the coroutine returned            */
+	coil_result cancel_error;        /* what must_cancel will deliver          */
+	struct keep *keep;
+	struct task *next, *previous;    /* the loop's tasks that are not done     */
+	char *name;                      /* or NULL: "Task-N"                      */
+	uint32_t number;                 /* the N                                  */
+	uint32_t cancel_requests;
+	uint32_t depth;                  /* of coroutines awaited inline           */
+	uint8_t flags;
+	bool must_cancel;
+};
+
+/* Makes a task of COROUTINE, which is gone in any case; its first step is in the
+ * ready queue.  NAME: NULL, or a string to be freed.  FLAGS: of its own, from the
+ * beginning.  The caller gets a reference.  NULL with coil_last_error(). */
+struct task *coil__task_new(struct coil_loop *loop, struct coroutine_object *coroutine,
+			    const coil_site *site, char *name, unsigned flags);
+
+/* Records that the task was made (for TASK_CREATED, and a recording that begins
+ * later). */
+void coil__task_record(struct task *task);
+
+/* It is done: the loop lets go of it. */
+void coil__task_done(struct task *task);
+
+/* Called when it is destroyed. */
+void coil__task_fini(struct task *task);
+
+/* Its name; for "Task-N" made when first asked for. */
+const char *coil__task_name(const struct task *task);
+
+/* One step (task_step.c): the function of its handle. */
+coil_result coil__task_step(void *task);
+
+/* Puts the next step into the ready queue.  SCHEDULE: how, for the trace. */
+void coil__task_schedule(struct task *task, unsigned schedule);
+
+/* From inside: gives up control until the next step.  Result: what that brings, an
+ * error (COIL_CANCELLED), or COIL_OK. */
+coil_result coil__task_suspend(struct task *task);
+
+/* From inside: waits for a future (the caller's reference goes) and gives its
+ * result (await.c). */
+coil_result coil__task_await(struct task *task, struct future *future,
+			     const coil_site *site, unsigned how);
+
+/* asyncio's Task.cancel of a pending task (task_cancel.c). */
+bool coil__task_cancel(struct task *task, coil_result cancelled);
+
+/* The task of the running step; NULL, and COIL_RUNTIME raised in *FAILED, outside. */
+struct task *coil__task_here(const coil_site *site, const char *call,
+			     coil_result *failed);
+
+#endif

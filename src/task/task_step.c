@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A task's step: the coroutine goes on until it suspends or ends, and what it did
+ * decides what becomes of the task.  The order is asyncio's (Task.__step).
+ *
+ * Cost: two context switches, and nothing allocated.
+ */
+#include "loop/loop.h"
+#include "task/exception.h"
+#include "task/keep.h"
+#include "task/list.h"
+#include "task/task.h"
+#include "trace/recorder.h"
+
+/* What the coroutine will find when it goes on: the error of what it waited for,
+ * unless a cancellation is due, which comes first. */
+static void prepare_delivery(struct task *task)
+{
+	if (task->waiting_on) {
+		task->deliver = coil__future_retrieve(task->waiting_on);
+		task->waiting_on = NULL;
+	}
+	if (task->must_cancel) {
+		if (task->deliver.error != COIL_CANCELLED)
+			task->deliver = task->cancel_error;
+		task->must_cancel = false;
+	}
+}
+
+static unsigned how_sent(const struct task *task)
+{
+	if (!task->deliver.error)
+		return TRACE_SEND_SEND;
+	return task->deliver.error == COIL_CANCELLED ? TRACE_SEND_CANCEL : TRACE_SEND_THROW;
+}
+
+/* A coroutine that is cancelled before its first step does not run. */
+static void run_coroutine(struct task *task)
+{
+	if (likely(!task->deliver.error || task->flags & TASK_STARTED)) {
+		task->flags |= TASK_STARTED;
+		coil__coroutine_resume(&task->coroutine);
+		return;
+	}
+	task->returned = task->deliver;
+	task->flags |= TASK_RETURNED;
+}
+
+/* The list that a task returns goes from its own keeping to its future's. */
+static bool returns_list(struct task *task)
+{
+	return task->keep && coil__keep_take(task->keep, task->returned);
+}
+
+static void finish(struct task *task)
+{
+	coil_result returned = task->returned;
+	bool is_list = returns_list(task);
+
+	coil__future_finish(&task->future, returned, is_list);
+	if (is_list)
+		object_unref(list_of(returned.value));
+}
+
+/* The coroutine has ended: so has the task.  An error is given back only if it
+ * must leave the loop. */
+static coil_result end(struct task *task)
+{
+	coil_result returned = task->returned, leaving = coil_ok(NULL);
+	unsigned how = TRACE_STEP_RETURNED;
+
+	if (returned.error == COIL_CANCELLED || (!returned.error && task->must_cancel)) {
+		how = TRACE_STEP_CANCELLED;
+		returned = returned.error ? returned : task->cancel_error;
+		coil__future_end_cancelled(&task->future, returned);
+	} else {
+		if (returned.error)
+			how = TRACE_STEP_RAISED;
+		if (returned.error == COIL_SYSTEM_EXIT ||
+		    returned.error == COIL_KEYBOARD_INTERRUPT)
+			leaving = returned;
+		finish(task);
+	}
+	TRACE(TASK_STEP_END, how, );
+	return leaving;
+}
+
+coil_result coil__task_step(void *arg)
+{
+	struct task *task = arg;
+	struct coil_loop *loop = task->future.loop;
+	coil_result leaving = coil_ok(NULL);
+
+	prepare_delivery(task);
+	TRACE_NOW(TASK_STEP_BEGIN, how_sent(task), .task = task->future.id);
+	loop->current = task;
+	run_coroutine(task);
+	if (likely(!(task->flags & TASK_RETURNED))) {
+		loop->current = NULL;
+		if (task->flags & TASK_YIELDED)
+			TRACE(TASK_STEP_END, TRACE_STEP_YIELDED, );
+		else
+			TRACE_NOW(TASK_STEP_END, TRACE_STEP_SUSPENDED,
+				  .future = future_id(task->waiting_on));
+		return leaving;
+	}
+	leaving = end(task);
+	loop->current = NULL;
+	leaving = coil__keep_result(leaving); /* outlives the task */
+	coil__keep_free(&task->keep);
+	coil__task_done(task);
+	return leaving;
+}
+
+coil_result coil__task_suspend(struct task *task)
+{
+	coil__coroutine_suspend(&task->coroutine);
+	return task->deliver;
+}

@@ -1,0 +1,464 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The recorder: records into chunks, one thread each.  See recorder.h.
+ *
+ * A recording has a generation.  A thread whose recorder is of another one (it is
+ * new, or the recording was stopped and started) attaches itself at its next
+ * event, and only it ever unmaps its chunk.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <coil/trace.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/thread.h"
+#include "trace/file.h"
+#include "trace/intern.h"
+#include "trace/recorder.h"
+#include "trace/snapshot.h"
+#include "trace/tick.h"
+
+bool coil__tracing;
+uint64_t coil__trace_first = 1;
+__thread struct recorder coil__recorder;
+
+/* Ids are given to threads in ranges, so that giving one is no atomic operation. */
+#define IDS_AT_ONCE (1u << 20)
+
+/* At the end of every chunk there is room for a last word: TRACE_END. */
+#define LAST_WORDS 2
+
+/* For all that follows; recursive, as interning records what it interned. */
+static pthread_mutex_t lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+static struct trace_file file = { .fd = -1 };
+static bool time_is_virtual;    /* what its header says, for use without lock */
+static int64_t time_zero;
+static struct intern strings = { .by_content = true };
+static struct intern sites;
+static uint32_t generation;     /* of the recording; changes also by a stop */
+static uint32_t threads;        /* that have recorded in it                 */
+static uint64_t handles_given, objects_given;
+
+/* ---- the time -------------------------------------------------------- */
+
+static uint64_t read_time(struct recorder *r)
+{
+	if (r->virtual_clock)
+		return (uint64_t)(r->virtual_clock->now * 1e9 + 0.5);
+	if (time_is_virtual)
+		return r->now; /* outside of a loop its clock stands still */
+	return coil__tick_now(r, time_zero);
+}
+
+void coil__trace_run(uint32_t loop, const struct clock *clock)
+{
+	bool virtual = clock && clock->kind == COIL_CLOCK_VIRTUAL;
+
+	coil__recorder.loop = loop;
+	coil__recorder.virtual_clock = virtual ? clock : NULL;
+}
+
+/* ---- chunks ---------------------------------------------------------- */
+
+/* The chunk is complete: say how much of it is used, and let it go. */
+static void finish_chunk(struct recorder *r)
+{
+	if (!r->chunk)
+		return;
+	r->chunk->used = (uint64_t)(r->cursor - (char *)(r->chunk + 1));
+	munmap(r->chunk, TRACE_CHUNK_BYTES);
+	r->chunk = NULL;
+	r->cursor = r->end = NULL;
+}
+
+static void write_record(struct recorder *r, uint64_t head, const uint64_t *rest,
+			 size_t rest_words)
+{
+	uint64_t *record = (uint64_t *)r->cursor;
+
+	memcpy(record + 1, rest, rest_words * sizeof(*rest));
+	r->cursor += (1 + rest_words) * sizeof(*rest);
+	__atomic_store_n(record, head, __ATOMIC_RELEASE);
+}
+
+static uint64_t head_of(unsigned type, size_t words, uint64_t delta)
+{
+	return type | words << 8 | delta << 16;
+}
+
+/* Ends the recording for good, with a reason, in the room kept for that. */
+static void give_up(struct recorder *r, const char *why)
+{
+	uint64_t tag = TRACE_END_FAILED;
+
+	if (!__atomic_exchange_n(&coil__tracing, false, __ATOMIC_RELAXED))
+		return; /* another thread has said so already */
+	if (r->chunk)
+		write_record(r, head_of(TRACE_TRACE_END, 2, r->now - r->first_time),
+			     &tag, 1);
+	coil__log("the recording to %s was stopped: %s; what was recorded until now is whole",
+		  file.path, why);
+}
+
+static bool next_chunk(struct recorder *r)
+{
+	struct trace_chunk *chunk = NULL;
+
+	pthread_mutex_lock(&lock);
+	if (r->generation == generation && coil__tracing) {
+		chunk = coil__trace_file_chunk(&file);
+		if (!chunk)
+			give_up(r, strerror(errno));
+	}
+	pthread_mutex_unlock(&lock);
+	if (!chunk) {
+		finish_chunk(r);
+		return false;
+	}
+	finish_chunk(r);
+	r->first_time = r->now;
+	chunk->thread = r->thread;
+	chunk->sequence = r->sequence++;
+	chunk->loop = r->loop;
+	chunk->first_time = r->first_time;
+	__atomic_store_n(&chunk->magic, TRACE_CHUNK_MAGIC, __ATOMIC_RELEASE);
+	r->chunk = chunk;
+	r->cursor = (char *)(chunk + 1);
+	r->end = (char *)chunk + TRACE_CHUNK_BYTES - LAST_WORDS * sizeof(uint64_t);
+	return true;
+}
+
+/* This thread's first event in this recording. */
+static bool attach(struct recorder *r)
+{
+	char name[16] = "";
+
+	finish_chunk(r);
+	pthread_mutex_lock(&lock);
+	r->generation = generation;
+	r->thread = ++threads;
+	pthread_mutex_unlock(&lock);
+	thread_register();
+	r->sequence = 0;
+	r->now = 0;
+	r->first_ticks = r->base_ticks = r->base_ns = r->patience = 0;
+	r->next_handle = r->last_handle = r->next_object = r->last_object = 0;
+	r->now = read_time(r);
+	if (!next_chunk(r))
+		return false;
+	if (pthread_getname_np(pthread_self(), name, sizeof(name)) != 0)
+		name[0] = '\0';
+	TRACE_TEXT(THREAD, 0, name, .thread = r->thread,
+		   .os_thread = time_is_virtual ? 0 : (uint32_t)syscall(SYS_gettid));
+	return true;
+}
+
+/* ---- a record -------------------------------------------------------- */
+
+static bool make_room(struct recorder *r, size_t bytes)
+{
+	if (unlikely(r->generation != __atomic_load_n(&generation, __ATOMIC_RELAXED)) &&
+	    !attach(r))
+		return false;
+	if (likely(r->cursor + bytes <= r->end) && likely(!((r->now - r->first_time) >> 47)))
+		return true;
+	return next_chunk(r);
+}
+
+static size_t trim(const uint64_t *fields, size_t words)
+{
+	while (words && fields[words - 1] == 0)
+		words--;
+	return words;
+}
+
+void coil__record(unsigned type, unsigned tag, bool fresh, const void *fields,
+		  size_t bytes, const char *text)
+{
+	struct recorder *r = &coil__recorder;
+	size_t words = bytes / 8, length = 0, text_words = 0;
+	uint64_t *record;
+
+	if (text) {
+		length = strnlen(text, TRACE_MAX_TEXT);
+		text_words = (length + 7) / 8;
+	} else {
+		words = trim(fields, words);
+	}
+	if (!make_room(r, (2 + words + text_words) * 8))
+		return;
+	if (fresh)
+		r->now = read_time(r);
+	record = (uint64_t *)r->cursor;
+	record[1] = tag | r->ctx << 16;
+	for (size_t i = 0; i < words; i++)
+		record[2 + i] = ((const uint64_t *)fields)[i];
+	if (text_words) /* the rest of the last word is zero: the chunk was */
+		memcpy(record + 2 + words, text, length);
+	words += 2 + text_words;
+	r->cursor += words * 8;
+	__atomic_store_n(record, head_of(type, words, r->now - r->first_time),
+			 __ATOMIC_RELEASE);
+}
+
+/* ---- numbers --------------------------------------------------------- */
+
+static void take_range(uint64_t *given, uint64_t *next, uint64_t *last)
+{
+	*next = __atomic_fetch_add(given, IDS_AT_ONCE, __ATOMIC_RELAXED) + 1;
+	*last = *next + IDS_AT_ONCE - 1;
+}
+
+uint64_t coil__trace_handle_id(void)
+{
+	struct recorder *r = &coil__recorder;
+
+	if (unlikely(r->next_handle == r->last_handle))
+		take_range(&handles_given, &r->next_handle, &r->last_handle);
+	return r->next_handle++;
+}
+
+uint64_t coil__trace_object_id(void)
+{
+	struct recorder *r = &coil__recorder;
+
+	if (unlikely(r->next_object == r->last_object))
+		take_range(&objects_given, &r->next_object, &r->last_object);
+	return r->next_object++;
+}
+
+/* Under the lock; the record comes before the number is used. */
+static uint32_t intern_string(const char *string)
+{
+	bool fresh;
+	uint32_t number = coil__intern(&strings, string, &fresh);
+
+	if (fresh)
+		TRACE_TEXT(STRING, 0, string, .string = number);
+	return number;
+}
+
+uint32_t coil__trace_string(const char *string)
+{
+	uint32_t number;
+
+	if (!string || !make_room(&coil__recorder, 0))
+		return 0;
+	pthread_mutex_lock(&lock);
+	number = intern_string(string);
+	pthread_mutex_unlock(&lock);
+	return number;
+}
+
+static uint32_t intern_site(const coil_site *site)
+{
+	bool fresh;
+	uint32_t number = coil__intern(&sites, site, &fresh);
+
+	if (fresh) {
+		struct trace_SITE s = {
+			number, intern_string(site->function),
+			intern_string(site->file), (uint32_t)site->line,
+			intern_string(site->callee), intern_string(site->argument),
+		};
+
+		coil__record(TRACE_SITE, 0, false, &s, sizeof(s), NULL);
+	}
+	return number;
+}
+
+/* Places that this thread has met before, by address. */
+#define KNOWN 256
+static __thread struct {
+	uint32_t generation;
+	struct { const coil_site *site; uint32_t number; } places[KNOWN];
+} known;
+
+uint32_t coil__trace_site(const coil_site *site)
+{
+	size_t i = ((uintptr_t)site >> 4 ^ (uintptr_t)site >> 12) % KNOWN;
+	struct recorder *r = &coil__recorder;
+
+	if (!site)
+		return 0;
+	if (!make_room(r, 0)) /* attached, before anything is told of it */
+		return 0;
+	if (unlikely(known.generation != r->generation)) {
+		memset(&known, 0, sizeof(known));
+		known.generation = r->generation;
+	}
+	if (unlikely(known.places[i].site != site)) {
+		pthread_mutex_lock(&lock);
+		known.places[i].number = intern_site(site);
+		pthread_mutex_unlock(&lock);
+		known.places[i].site = site;
+	}
+	return known.places[i].number;
+}
+
+/* ---- beginning and end ----------------------------------------------- */
+
+static void at_exit(void)
+{
+	if (!coil__tracing)
+		return;
+	TRACE_NOW(TRACE_END, TRACE_END_EXIT, );
+	finish_chunk(&coil__recorder);
+	__atomic_store_n(&coil__tracing, false, __ATOMIC_RELAXED);
+}
+
+static void before_fork(void)
+{
+	pthread_mutex_lock(&lock);
+}
+
+static void after_fork_in_parent(void)
+{
+	pthread_mutex_unlock(&lock);
+}
+
+static int start(const char *pattern, uint32_t clock, uint32_t parent);
+
+/* The child has a file of its own.  What the parent's threads had mapped is left
+ * to the parent: nothing more is written to it from here. */
+static void after_fork_in_child(void)
+{
+	struct recorder *r = &coil__recorder;
+	struct trace_file parents = file;
+	uint64_t run;
+	int error;
+
+	pthread_mutex_unlock(&lock);
+	coil__self.running = NULL; /* a running loop stays with the parent */
+	if (!coil__tracing)
+		return;
+	coil__tracing = false;
+	run = parents.header->run;
+	if (r->chunk)
+		munmap(r->chunk, TRACE_CHUNK_BYTES);
+	r->chunk = NULL;
+	r->cursor = r->end = NULL;
+	file.fd = -1;
+	error = start(parents.pattern, parents.header->clock, parents.header->pid);
+	if (error)
+		coil__log("the forked child %d is not recorded: %s", (int)getpid(),
+			  strerror(error));
+	else
+		file.header->run = run;
+	coil__trace_file_close(&parents);
+}
+
+static void install_hooks(void)
+{
+	if (atexit(at_exit) != 0 ||
+	    pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child) != 0)
+		coil__log("no memory to finish the recording at exit");
+}
+
+static int start(const char *pattern, uint32_t clock, uint32_t parent)
+{
+	int error;
+
+	pthread_mutex_lock(&lock);
+	error = coil__trace_file_open(&file, pattern, clock, parent);
+	if (!error) {
+		coil__intern_clear(&strings);
+		coil__intern_clear(&sites);
+		time_is_virtual = clock == TRACE_CLOCK_VIRTUAL;
+		time_zero = file.header->monotonic;
+		threads = 0;
+		generation++;
+		coil__trace_first = 1 + (handles_given > objects_given ? handles_given :
+					 objects_given);
+		handles_given = objects_given = coil__trace_first - 1;
+		__atomic_store_n(&coil__tracing, true, __ATOMIC_RELEASE);
+	}
+	pthread_mutex_unlock(&lock);
+	return error;
+}
+
+coil_result coil_trace_start(const char *path)
+{
+	static pthread_once_t hooks = PTHREAD_ONCE_INIT;
+	int error;
+
+	if (coil__tracing)
+		return coil_raise(COIL_RUNTIME, "already recording to %s", file.path);
+	pthread_once(&hooks, install_hooks);
+	error = start(path, coil__clock_from_environment() == COIL_CLOCK_VIRTUAL ?
+		      TRACE_CLOCK_VIRTUAL : TRACE_CLOCK_REAL, 0);
+	if (error)
+		return coil_raise(COIL_OS, "cannot record to %s: %s", path,
+				  strerror(error));
+	coil__trace_snapshot();
+	return coil_ok(NULL);
+}
+
+void coil_trace_stop(void)
+{
+	if (!coil__tracing)
+		return;
+	TRACE_NOW(TRACE_END, TRACE_END_STOPPED, );
+	__atomic_store_n(&coil__tracing, false, __ATOMIC_RELAXED);
+	finish_chunk(&coil__recorder);
+	pthread_mutex_lock(&lock);
+	generation++;
+	coil__trace_file_close(&file);
+	pthread_mutex_unlock(&lock);
+}
+
+bool coil_trace_active(void)
+{
+	return coil__tracing;
+}
+
+void coil__trace_leave(void)
+{
+	finish_chunk(&coil__recorder);
+	coil__recorder.generation = 0;
+}
+
+void coil__trace_from_environment(void)
+{
+	static atomic_flag looked = ATOMIC_FLAG_INIT;
+	const char *path;
+	coil_result result;
+
+	if (atomic_flag_test_and_set(&looked))
+		return;
+	path = getenv("COIL_TRACE");
+	if (!path || !*path)
+		return;
+	result = coil_trace_start(path);
+	if (result.error)
+		coil__log("COIL_TRACE: %s", coil_error_message(result));
+}
+
+/* ---- the program's own events ----------------------------------------- */
+
+void coil_trace_mark(const char *format, ...)
+{
+	char text[TRACE_MAX_TEXT + 1];
+	va_list args;
+
+	if (!coil__tracing)
+		return;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	TRACE_TEXT(MARK, 0, text, );
+}
+
+void coil_trace_counter(const char *name, double value)
+{
+	TRACE_NOW(COUNTER, 0, .value = value, .name = coil__trace_string(name));
+}

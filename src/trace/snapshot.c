@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The state of a running loop, said as events.  See snapshot.h.
+ */
+#include "loop/loop.h"
+#include "task/task.h"
+#include "trace/recorder.h"
+#include "trace/snapshot.h"
+
+/* In order of creation: the chain has the newest first. */
+static void say_living(struct coil_loop *loop)
+{
+	struct awaitable *oldest = loop->living;
+
+	while (oldest && oldest->older)
+		oldest = oldest->older;
+	while (oldest) {
+		struct future *future = (struct future *)oldest;
+
+		if (oldest->object.kind == OBJECT_TASK) {
+			coil__task_record((struct task *)future);
+		} else if (oldest->object.kind != OBJECT_COROUTINE) {
+			future->id = coil__trace_object_id();
+			TRACE(FUTURE_CREATED, oldest->object.kind == OBJECT_GATHER ?
+			      TRACE_FUTURE_GATHER : TRACE_FUTURE_PLAIN,
+			      .future = future->id, .site = TRACE_SITE(future->site));
+		}
+		if (oldest->newer == &loop->living)
+			break;
+		oldest = container_of(oldest->newer, struct awaitable, older);
+	}
+}
+
+static void say_handle(struct handle *handle, unsigned schedule)
+{
+	bool step = handle->object.flags & HANDLE_EMBEDDED;
+
+	TRACE_NEW_HANDLE(handle);
+	TRACE(HANDLE_SCHEDULED, step ? TRACE_SCHEDULE_STEP : schedule,
+	      .handle = handle->id,
+	      .target = step ? future_id(handle->arg) :
+			handle->object.flags & HANDLE_HAS_FUTURE ?
+			future_id(handle->future) : 0,
+	      .site = step ? 0 : TRACE_SITE(handle->site),
+	      .when = handle->object.flags & HANDLE_IN_HEAP ? handle->when : 0);
+}
+
+static void say_scheduled(struct coil_loop *loop)
+{
+	struct ready_queue *ready = &loop->ready;
+
+	for (size_t i = ready->head; i != ready->tail; i++)
+		say_handle(ready->slots[i & (ready->capacity - 1)], TRACE_SCHEDULE_SOON);
+	for (size_t i = 0; i < loop->timers.count; i++)
+		say_handle(loop->timers.entries[i].handle, TRACE_SCHEDULE_AT);
+}
+
+/* The handle that is running: we are inside of it. */
+static void say_running(struct coil_loop *loop)
+{
+	struct handle *handle = loop->running_handle;
+
+	if (!handle)
+		return;
+	say_handle(handle, TRACE_SCHEDULE_SOON);
+	TRACE_CONTEXT(handle->id);
+	if (handle->object.flags & HANDLE_EMBEDDED)
+		TRACE(TASK_STEP_BEGIN, TRACE_SEND_SEND, .task = future_id(handle->arg));
+	else
+		TRACE(HANDLE_RUN_BEGIN, 0, );
+}
+
+void coil__trace_snapshot(void)
+{
+	struct coil_loop *loop = coil__self.running;
+
+	if (!loop)
+		return;
+	coil__trace_run(loop->id, &loop->clock);
+	TRACE_NOW(LOOP_CREATED, loop->clock.kind, .loop = loop->id);
+	TRACE(LOOP_RUN_BEGIN, 0, .loop = loop->id);
+	say_living(loop);
+	TRACE(ITERATION_BEGIN, 0, .n = loop->iteration,
+	      .ready = (uint32_t)coil__ready_queue_length(&loop->ready),
+	      .scheduled = (uint32_t)loop->timers.count);
+	say_running(loop);
+	say_scheduled(loop);
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Reading the time cheaply.  See tick.h.
+ */
+#include <time.h>
+
+#include "trace/tick.h"
+
+#define RESYNC_NS 1000000u /* hold it against the kernel's clock so often */
+
+static uint64_t monotonic_ns(int64_t start)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)((int64_t)t.tv_sec * 1000000000 + t.tv_nsec - start);
+}
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#include <x86intrin.h>
+
+static inline uint64_t ticks(void)
+{
+	return __rdtsc();
+}
+
+/* Does the counter run at one rate, whatever the processor's clock does? */
+static bool steady(void)
+{
+	static int known; /* 0: not asked, 1: yes, -1: no; the same from any thread */
+	unsigned a, b, c, d;
+	int answer = __atomic_load_n(&known, __ATOMIC_RELAXED);
+
+	if (!answer) {
+		answer = __get_cpuid(0x80000007, &a, &b, &c, &d) && (d & (1u << 8)) ? 1 : -1;
+		__atomic_store_n(&known, answer, __ATOMIC_RELAXED);
+	}
+	return answer > 0;
+}
+#elif defined(__aarch64__)
+static inline uint64_t ticks(void)
+{
+	uint64_t t;
+
+	__asm__ volatile("mrs %0, cntvct_el0" : "=r"(t));
+	return t;
+}
+
+static bool steady(void)
+{
+	return true; /* the architecture says so */
+}
+#else
+static inline uint64_t ticks(void)
+{
+	return 0;
+}
+
+static bool steady(void)
+{
+	return false;
+}
+#endif
+
+/* Reads both clocks, and the counter's rate from the first reading to this one.
+ * Until a millisecond has passed the rate is not known well enough. */
+static uint64_t resync(struct recorder *r, int64_t start)
+{
+	uint64_t ns = monotonic_ns(start), t = ticks();
+
+	if (!r->first_ticks) {
+		r->first_ticks = t;
+		r->first_ns = ns;
+	}
+	r->base_ticks = t;
+	r->base_ns = ns;
+	r->patience = 0;
+	if (ns - r->first_ns > RESYNC_NS && t > r->first_ticks && steady()) {
+		double rate = (double)(ns - r->first_ns) / (double)(t - r->first_ticks);
+
+		r->scale = (uint64_t)(rate * 4294967296.0);
+		r->patience = (uint64_t)(RESYNC_NS / rate);
+	}
+	return ns;
+}
+
+uint64_t coil__tick_now(struct recorder *r, int64_t start)
+{
+	uint64_t passed = ticks() - r->base_ticks;
+	uint64_t ns = passed < r->patience ? r->base_ns + (passed * r->scale >> 32) :
+					     resync(r, start);
+
+	return ns > r->now ? ns : r->now;
+}
