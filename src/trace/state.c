@@ -281,6 +281,7 @@ static void step_end(struct coil__state *state, const struct coil__event *event)
 		return;
 	if (event->tag == TRACE_STEP_SUSPENDED) {
 		task->waits_for = event->as.TASK_STEP_END.future;
+		coil__state_add_waiter(state, task->waits_for, id, 0);
 		coil__state_enter(state, task, task->step ? COIL__TASK_READY :
 							    COIL__TASK_WAITING);
 	} else {

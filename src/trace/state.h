@@ -104,13 +104,14 @@ struct coil__state_await {
 	uint64_t target;     /* future or task; 0 for a coroutine                */
 	uint64_t begun;      /* time                                             */
 	uint32_t site, coroutine;
+	uint32_t depth;      /* coroutines below                                 */
 	uint16_t kind;       /* TRACE_AWAIT_*                                    */
 };
 
-/* A done callback that waits for its future. */
+/* Who waits for a future: a done callback, or a task that is suspended on it. */
 struct coil__state_callback {
-	uint64_t target;     /* the task or gather that it is for                */
-	uint32_t site;
+	uint64_t task;       /* 0: a callback                                    */
+	uint32_t site;       /* of a callback                                    */
 };
 
 struct coil__state_member {
@@ -147,11 +148,12 @@ struct coil__state_object {
 	uint64_t steps;
 	struct coil__state_await *awaits;
 	size_t await_count, await_room;
-	struct coil__state_callback *callbacks;     /* in the order added        */
+	struct coil__state_callback *callbacks;     /* in the order they came    */
 	size_t callback_count, callback_room;
 	struct coil__state_member *members;         /* of a gather, in order     */
 	size_t member_count, member_room;
 	size_t member_next;  /* where to look first for the next to be counted   */
+	uint32_t counted;    /* members so far, each child once                  */
 	struct coil__state_object *previous, *next; /* in alive or retired       */
 };
 

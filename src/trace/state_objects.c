@@ -165,7 +165,7 @@ void coil__state_await_begin(struct coil__state *state, const struct coil__event
 				  task->await_count + 1, sizeof *task->awaits);
 	task->awaits[task->await_count++] = (struct coil__state_await){
 		.target = begin->target, .begun = event->time, .site = begin->site,
-		.coroutine = begin->coroutine, .kind = event->tag,
+		.coroutine = begin->coroutine, .depth = begin->depth, .kind = event->tag,
 	};
 }
 
@@ -192,22 +192,29 @@ void coil__state_future_created(struct coil__state *state, const struct coil__ev
 	future->delay = created->delay;
 }
 
-void coil__state_callback_added(struct coil__state *state, const struct coil__event *event)
+void coil__state_add_waiter(struct coil__state *state, uint64_t id, uint64_t task,
+			    uint32_t site)
 {
-	const struct trace_CALLBACK_ADDED *added = &event->as.CALLBACK_ADDED;
-	struct coil__state_object *future = coil__state_object(state, added->future);
+	struct coil__state_object *future = coil__state_object(state, id);
 
-	if (!future || future->done) /* if it is done, it is scheduled at once */
+	if (!future || future->done)
 		return;
 	future->callbacks = coil__grow(future->callbacks, &future->callback_room,
 				       future->callback_count + 1,
 				       sizeof *future->callbacks);
 	future->callbacks[future->callback_count++] =
-		(struct coil__state_callback){ added->target, added->site };
+		(struct coil__state_callback){ task, site };
 }
 
-/* The event does not say which: of the program's own callbacks, which are those
- * without a target, the last added are taken to be meant. */
+/* Of a future that is done it is scheduled at once, and does not wait. */
+void coil__state_callback_added(struct coil__state *state, const struct coil__event *event)
+{
+	const struct trace_CALLBACK_ADDED *added = &event->as.CALLBACK_ADDED;
+
+	coil__state_add_waiter(state, added->future, 0, added->site);
+}
+
+/* The event does not say which: the last added are taken to be meant. */
 void coil__state_callback_removed(struct coil__state *state, const struct coil__event *event)
 {
 	const struct trace_CALLBACK_REMOVED *removed = &event->as.CALLBACK_REMOVED;
@@ -215,7 +222,7 @@ void coil__state_callback_removed(struct coil__state *state, const struct coil__
 	uint32_t left = removed->count;
 
 	for (size_t i = future ? future->callback_count : 0; i-- > 0 && left; )
-		if (!future->callbacks[i].target) {
+		if (!future->callbacks[i].task) {
 			memmove(&future->callbacks[i], &future->callbacks[i + 1],
 				(--future->callback_count - i) * sizeof *future->callbacks);
 			left--;
@@ -268,6 +275,7 @@ void coil__state_gather_counted(struct coil__state *state, const struct coil__ev
 
 		if (member->child == counted->child && !member->counted) {
 			member->counted = true;
+			gather->counted++;
 			gather->member_next = i + 1;
 			return;
 		}

@@ -15,6 +15,10 @@ struct coil__state_object *coil__state_take_object(struct coil__state *state, ui
 void coil__state_enter(struct coil__state *state, struct coil__state_object *task,
 		       enum coil__task_state next);
 
+/* TASK (0: a callback made at SITE) waits for the future ID, if that is pending. */
+void coil__state_add_waiter(struct coil__state *state, uint64_t id, uint64_t task,
+			    uint32_t site);
+
 /* A loop is closed: what it leaves pending will never be done. */
 void coil__state_retire_loop(struct coil__state *state, uint32_t loop);
 
