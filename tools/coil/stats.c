@@ -6,6 +6,11 @@
  * A task is at every moment running, ready (its next step is scheduled), or
  * waiting.  The rebuilt state knows which, and since when: whenever that changes
  * the time that has passed goes to the state it was in.
+ *
+ * Recording is cheap because a step that does not suspend ends at the last time
+ * that was read within it.  So the time up to the next event of its thread, where
+ * the clock was read again, is the step's too: it is taken from the state that
+ * the task was in meanwhile.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -29,13 +34,17 @@ static const char help[] =
 
 struct task {
 	uint64_t id;
-	uint64_t time[COIL__TASK_DONE + 1]; /* ns in each state */
+	uint64_t time[COIL__TASK_DONE + 1]; /* ns in each state; may be below 0 for
+					       a while (that is well defined) */
 	uint64_t steps, longest;
 	bool done;
 };
 
 struct step {
-	uint64_t task, time, length, index; /* index: of the event that begins it */
+	uint64_t task;       /* 0: none */
+	uint64_t index;      /* of the event that begins it */
+	uint64_t time, end;
+	bool ended;          /* but where the next event is, is not known yet */
 };
 
 struct stats {
@@ -47,7 +56,7 @@ struct stats {
 	size_t loops, threads;
 	struct step *steps;        /* the longest, sorted: the longest first */
 	size_t step_count, step_limit, task_limit;
-	struct coil__map begun;    /* thread -> struct step * that runs there */
+	struct coil__map running;  /* thread -> struct step *, the last begun there */
 };
 
 /* ---- counting ----------------------------------------------------------------- */
@@ -83,47 +92,72 @@ static uint64_t task_touched(struct stats *stats, const struct coil__event *even
 	}
 }
 
+static uint64_t length_of(const struct step *step)
+{
+	return step->end > step->time ? step->end - step->time : 0;
+}
+
 static void keep_step(struct stats *stats, const struct step *step)
 {
 	size_t i = stats->step_count;
 
 	if (i == stats->step_limit) {
-		if (!i || stats->steps[i - 1].length >= step->length)
+		if (!i || length_of(&stats->steps[i - 1]) >= length_of(step))
 			return;
 		i--;
 	} else {
 		stats->step_count++;
 	}
-	for (; i > 0 && stats->steps[i - 1].length < step->length; i--)
+	for (; i > 0 && length_of(&stats->steps[i - 1]) < length_of(step); i--)
 		stats->steps[i] = stats->steps[i - 1];
 	stats->steps[i] = *step;
 }
 
-static void begin_step(struct stats *stats, const struct coil__event *event)
+static struct step *step_of(struct stats *stats, uint32_t thread)
 {
-	struct step *step = coil__map_get(&stats->begun, event->thread);
+	struct step *step = coil__map_get(&stats->running, thread);
 
 	if (!step) {
 		step = coil__take(1, sizeof *step);
-		coil__map_put(&stats->begun, event->thread, step);
+		coil__map_put(&stats->running, thread, step);
 	}
-	*step = (struct step){ event->as.TASK_STEP_BEGIN.task, event->time, 0, event->index };
+	return step;
+}
+
+static void begin_step(struct stats *stats, const struct coil__event *event)
+{
+	struct step *step = step_of(stats, event->thread);
+
+	*step = (struct step){
+		.task = event->as.TASK_STEP_BEGIN.task, .index = event->index,
+		.time = event->time,
+	};
 	task_of(stats, step->task)->steps++;
 }
 
 static void end_step(struct stats *stats, const struct coil__event *event)
 {
-	struct step *step = coil__map_get(&stats->begun, event->thread);
-	struct task *task;
+	struct step *step = step_of(stats, event->thread);
 
-	if (!step || !step->task)
-		return;
-	step->length = event->time > step->time ? event->time - step->time : 0;
-	task = task_of(stats, step->task);
-	if (step->length > task->longest)
-		task->longest = step->length;
+	step->end = event->time;
+	step->ended = step->task != 0;
+}
+
+/* The first event behind a step. */
+static void settle_step(struct stats *stats, struct step *step, uint64_t now)
+{
+	struct task *task = task_of(stats, step->task);
+	const struct coil__state_object *object = coil__state_object(stats->state, step->task);
+
+	if (now > step->end && object) {
+		task->time[COIL__TASK_RUNNING] += now - step->end;
+		task->time[object->state] -= now - step->end;
+		step->end = now;
+	}
+	if (length_of(step) > task->longest)
+		task->longest = length_of(step);
 	keep_step(stats, step);
-	step->task = 0;
+	*step = (struct step){ 0 };
 }
 
 static void pass_time(struct stats *stats, uint64_t id, unsigned state, uint64_t since,
@@ -152,6 +186,10 @@ static void follow(struct stats *stats, const struct coil__event *event)
 
 static void count(struct stats *stats, const struct coil__event *event)
 {
+	struct step *step = coil__map_get(&stats->running, event->thread);
+
+	if (step && step->ended)
+		settle_step(stats, step, event->time);
 	stats->counts[event->type]++;
 	stats->events++;
 	if (stats->events == 1 || event->time < stats->first)
@@ -172,7 +210,14 @@ static void count(struct stats *stats, const struct coil__event *event)
 static void count_what_is_left(struct stats *stats)
 {
 	const struct coil__state_object *object = stats->state->alive.oldest;
+	struct coil__map_entry *entry = NULL;
 
+	while ((entry = coil__map_next(&stats->running, entry))) {
+		struct step *step = entry->value;
+
+		if (step->ended)
+			settle_step(stats, step, step->end);
+	}
 	for (; object; object = object->next)
 		if (object->is_task)
 			pass_time(stats, object->id, object->state, object->changed,
@@ -264,7 +309,7 @@ static void print_steps(const struct stats *stats)
 	for (size_t i = 0; i < stats->step_count; i++) {
 		const struct step *step = &stats->steps[i];
 
-		printf("%12.6f %11.6f %9" PRIu64 "  ", seconds(step->length),
+		printf("%12.6f %11.6f %9" PRIu64 "  ", seconds(length_of(step)),
 		       seconds(step->time), step->index);
 		print_label(stats, step->task);
 		putchar('\n');
@@ -289,7 +334,7 @@ static void run(struct stats *stats, struct coil__reader *reader)
 	print_tasks(stats);
 	print_steps(stats);
 	coil__map_free(&stats->tasks);
-	coil__map_free(&stats->begun);
+	coil__map_free(&stats->running);
 	coil__names_destroy(stats->names);
 	coil__state_destroy(stats->state);
 	free(stats->steps);
