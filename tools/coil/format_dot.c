@@ -335,7 +335,7 @@ static void put_self(struct writer *writer, size_t index)
 /* The middle of the gap in which the caption of an item stands. */
 static int middle(const struct writer *writer, size_t index)
 {
-	return coil__layout_middle(writer->layout, writer->diagram,
+	return coil__diagram_layout_middle(writer->layout, writer->diagram,
 				   writer->layout->labels[index].gap, TIMES + MARGIN);
 }
 
@@ -465,12 +465,12 @@ static void put_preamble(FILE *out)
 void coil__format_dot(const struct diagram *diagram, FILE *out)
 {
 	static const struct layout_metrics metrics = {
-		.width = coil__text_points, .wrap = 30, .head = 22, .between = 22,
+		.width = coil__text_points, .wrap = 30, .wrap_name = 40, .head = 22, .between = 22,
 		.label = 40, .self = LOOP + 40, .left = TIMES + MARGIN,
 	};
 	struct writer writer = {
 		.diagram = diagram, .out = out, .shown_time = UINT64_MAX,
-		.layout = coil__layout_create(diagram, &metrics),
+		.layout = coil__diagram_layout(diagram, &metrics),
 		.rows = coil__take(diagram->item_count + 1, sizeof(struct row)),
 		.level = coil__take(diagram->participant_count + 1, sizeof(int)),
 	};
@@ -487,5 +487,5 @@ void coil__format_dot(const struct diagram *diagram, FILE *out)
 	fputs("}\n", out);
 	free(writer.level);
 	free(writer.rows);
-	coil__layout_destroy(writer.layout);
+	coil__diagram_layout_destroy(writer.layout);
 }

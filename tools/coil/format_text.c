@@ -9,9 +9,8 @@
  *
  * A row is composed on a canvas of one line of cells, and then printed.  A wide
  * character takes two cells, of which the second holds nothing (SPENT).  A
- * diagram that is wider than the terminal is laid out with narrower labels, and
- * if that is too wide still, becomes a list in which the participants go by
- * number.
+ * diagram that is wider than the terminal is laid out tighter, and if that is too
+ * wide still, becomes a list in which the participants go by number.
  */
 #include "format_writers.h"
 #include <stdlib.h>
@@ -21,11 +20,20 @@
 #include "render_text.h"
 #include "trace/reader_memory.h"
 
-enum { TIMES = 9, LABEL_CELLS = 28, LABEL_CELLS_LEAST = 16 };
+enum { TIMES = 9 };
+
+/* From the roomiest to the tightest. */
+static const struct way {
+	int wrap, wrap_name;
+	bool above;          /* labels stand above their arrows, not in them */
+} ways[] = {
+	{ 28, 32, false }, { 20, 20, false }, { 14, 10, true },
+};
 
 struct writer {
 	const struct diagram *diagram;
 	const struct layout *layout;
+	const struct way *way;
 	struct text_canvas *canvas;
 	int *level;          /* of each participant: activations now */
 	uint64_t shown_time; /* ms */
@@ -66,14 +74,16 @@ static char *line_of(const char *text, int number)
 	return coil__copy(text, strcspn(text, "\n"));
 }
 
-/* A line of a label, centred in its gap. */
-static void put_label(struct writer *writer, const struct layout_label *label,
-		      int number, const char *pad)
+/* A line of the label of an item, centred in its gap, or farther from the head of
+ * its arrow. */
+static void put_label(struct writer *writer, size_t index, int number, const char *pad)
 {
+	const struct diagram_item *item = &writer->diagram->items[index];
+	const struct layout_label *label = &writer->layout->labels[index];
 	char *line = line_of(label->text, number);
 	int cells = coil__text_cells(line);
-	int x = coil__layout_middle(writer->layout, writer->diagram, label->gap, TIMES) -
-		cells / 2;
+	int x = coil__diagram_layout_middle(writer->layout, writer->diagram, label->gap,
+					    TIMES) - (cells - (item->from > item->to)) / 2;
 
 	if (cells) {
 		coil__canvas_text(writer->canvas, x - 1, pad);
@@ -121,22 +131,26 @@ static void put_arrow(struct writer *writer, const struct diagram_item *item)
 	coil__canvas_text(writer->canvas, right ? x[high] - 1 : left + 1, right ? ">" : "<");
 }
 
-/* The last line of the label stands in the arrow, the others above it. */
+/* The last line of the label stands in the arrow if that has room, the others above
+ * it. */
 static void print_message(struct writer *writer, size_t index, FILE *out)
 {
 	const struct diagram_item *item = &writer->diagram->items[index];
 	const struct layout_label *label = &writer->layout->labels[index];
-	int last = coil__text_lines(label->text) - 1;
+	int last = *label->text ? coil__text_lines(label->text) - 1 : 0;
 
+	if (writer->way->above && *label->text)
+		last++;
 	for (int i = 0; i < last; i++) {
 		put_lifelines(writer);
-		put_label(writer, label, i, "");
+		put_label(writer, index, i, "");
 		print_row(writer, out);
 	}
 	put_time(writer, item->time);
 	put_lifelines(writer);
 	put_arrow(writer, item);
-	put_label(writer, label, last, " ");
+	if (last < coil__text_lines(label->text))
+		put_label(writer, index, last, " ");
 	print_row(writer, out);
 }
 
@@ -174,7 +188,7 @@ static void print_divider(struct writer *writer, size_t index, FILE *out)
 	coil__canvas_line(writer->canvas, TIMES, writer->layout->width - 1, "═");
 	for (size_t i = 0; i < writer->diagram->participant_count; i++)
 		coil__canvas_text(writer->canvas, writer->layout->x[i], "╪");
-	put_label(writer, &writer->layout->labels[index], 0, " ");
+	put_label(writer, index, 0, " ");
 	print_row(writer, out);
 }
 
@@ -184,7 +198,7 @@ static void print_delay(struct writer *writer, size_t index, FILE *out)
 		for (size_t i = 0; i < writer->diagram->participant_count; i++)
 			coil__canvas_text(writer->canvas, writer->layout->x[i], "┊");
 		if (row == 1)
-			put_label(writer, &writer->layout->labels[index], 0, " ");
+			put_label(writer, index, 0, " ");
 		print_row(writer, out);
 	}
 }
@@ -243,30 +257,37 @@ static void print_item(struct writer *writer, size_t index, FILE *out)
 	}
 }
 
-/* The lifeline leaves a head below it, and at the foot above it. */
-static void print_heads(struct writer *writer, bool foot, FILE *out)
+/* One row of a head: its border (-1, or the number of its name's lines) or a line
+ * of its name.  The lifeline leaves it below, and at the foot above. */
+static void put_head(struct writer *writer, size_t i, int row, bool foot)
 {
 	const struct layout *layout = writer->layout;
+	int x = layout->x[i], width = layout->head[i], left = x - width / 2;
+	char *line;
 
-	for (int row = 0; row < 3; row++) {
-		for (size_t i = 0; i < writer->diagram->participant_count; i++) {
-			int x = layout->x[i], width = layout->head[i];
-			int left = x - width / 2;
+	if (row < 0) {
+		put_box(writer, left, width, "┌", "─", "┐");
+		if (foot)
+			coil__canvas_text(writer->canvas, x, "┴");
+	} else if (row == layout->name_lines) {
+		put_box(writer, left, width, "└", "─", "┘");
+		if (!foot)
+			coil__canvas_text(writer->canvas, x, "┬");
+	} else {
+		put_box(writer, left, width, "│", " ", "│");
+		if (row >= coil__text_lines(layout->names[i]))
+			return;
+		line = line_of(layout->names[i], row);
+		coil__canvas_text(writer->canvas, left + 2, line);
+		free(line);
+	}
+}
 
-			if (row == 0)
-				put_box(writer, left, width, "┌", "─", "┐");
-			else if (row == 2)
-				put_box(writer, left, width, "└", "─", "┘");
-			else
-				put_box(writer, left, width, "│", " ", "│");
-			if (row == 1)
-				coil__canvas_text(writer->canvas, left + 2,
-						  writer->diagram->participants[i].name);
-			else if (row == 2 && !foot)
-				coil__canvas_text(writer->canvas, x, "┬");
-			else if (row == 0 && foot)
-				coil__canvas_text(writer->canvas, x, "┴");
-		}
+static void print_heads(struct writer *writer, bool foot, FILE *out)
+{
+	for (int row = -1; row <= writer->layout->name_lines; row++) {
+		for (size_t i = 0; i < writer->diagram->participant_count; i++)
+			put_head(writer, i, row, foot);
 		print_row(writer, out);
 	}
 }
@@ -296,19 +317,20 @@ static int width_of(const struct diagram *diagram, const struct layout *layout)
 }
 
 /* False if that would take more than the terminal has. */
-static bool try_diagram(const struct diagram *diagram, FILE *out, int wrap,
+static bool try_diagram(const struct diagram *diagram, FILE *out, const struct way *way,
 			const struct format_text_options *options)
 {
 	struct layout_metrics metrics = {
-		.width = coil__text_cells, .wrap = wrap, .head = 4, .between = 1,
-		.label = 6, .self = 7, .left = TIMES,
+		.width = coil__text_cells, .wrap = way->wrap, .wrap_name = way->wrap_name,
+		.head = 4, .between = 1, .label = way->above ? 2 : 6, .self = 7,
+		.left = TIMES,
 	};
-	struct layout *layout = coil__layout_create(diagram, &metrics);
+	struct layout *layout = coil__diagram_layout(diagram, &metrics);
 	int width = width_of(diagram, layout);
 
 	if (width <= options->width) {
 		struct writer writer = {
-			.diagram = diagram, .layout = layout, .shown_time = UINT64_MAX,
+			.diagram = diagram, .layout = layout, .way = way, .shown_time = UINT64_MAX,
 			.canvas = coil__canvas_create(width, options->ascii),
 			.level = coil__take(diagram->participant_count + 1, sizeof(int)),
 		};
@@ -317,14 +339,15 @@ static bool try_diagram(const struct diagram *diagram, FILE *out, int wrap,
 		coil__canvas_destroy(writer.canvas);
 		free(writer.level);
 	}
-	coil__layout_destroy(layout);
+	coil__diagram_layout_destroy(layout);
 	return width <= options->width;
 }
 
 void coil__format_text(const struct diagram *diagram, FILE *out,
 		       const struct format_text_options *options)
 {
-	if (!try_diagram(diagram, out, LABEL_CELLS, options) &&
-	    !try_diagram(diagram, out, LABEL_CELLS_LEAST, options))
-		coil__format_list(diagram, out, options);
+	for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
+		if (try_diagram(diagram, out, &ways[i], options))
+			return;
+	coil__format_list(diagram, out, options);
 }

@@ -70,8 +70,11 @@ static void place_heads(struct layout *layout, const struct diagram *diagram,
 	int count = (int)diagram->participant_count, before = 0;
 
 	for (int i = 0; i < count; i++) {
-		layout->head[i] = metrics->width(diagram->participants[i].name) +
-				  metrics->head;
+		layout->names[i] = coil__text_wrap(diagram->participants[i].name,
+						   (unsigned)metrics->wrap_name);
+		layout->name_lines = max(layout->name_lines,
+					 coil__text_lines(layout->names[i]));
+		layout->head[i] = metrics->width(layout->names[i]) + metrics->head;
 		gaps[i] = max(gaps[i], before + metrics->between +
 				       (layout->head[i] + 1) / 2);
 		before = (layout->head[i] + 1) / 2;
@@ -79,7 +82,7 @@ static void place_heads(struct layout *layout, const struct diagram *diagram,
 	gaps[count] = max(gaps[count], before + metrics->between);
 }
 
-struct layout *coil__layout_create(const struct diagram *diagram,
+struct layout *coil__diagram_layout(const struct diagram *diagram,
 				   const struct layout_metrics *metrics)
 {
 	size_t count = diagram->participant_count;
@@ -88,6 +91,8 @@ struct layout *coil__layout_create(const struct diagram *diagram,
 
 	layout->x = coil__take(count + 1, sizeof *layout->x);
 	layout->head = coil__take(count + 1, sizeof *layout->head);
+	layout->names = coil__take(count + 1, sizeof *layout->names);
+	layout->participants = count;
 	layout->items = diagram->item_count;
 	layout->labels = coil__take(layout->items + 1, sizeof *layout->labels);
 	place_labels(layout, diagram, metrics, gaps);
@@ -100,19 +105,22 @@ struct layout *coil__layout_create(const struct diagram *diagram,
 	return layout;
 }
 
-void coil__layout_destroy(struct layout *layout)
+void coil__diagram_layout_destroy(struct layout *layout)
 {
 	if (!layout)
 		return;
 	for (size_t i = 0; i < layout->items; i++)
 		free(layout->labels[i].text);
+	for (size_t i = 0; i < layout->participants; i++)
+		free(layout->names[i]);
 	free(layout->labels);
+	free(layout->names);
 	free(layout->head);
 	free(layout->x);
 	free(layout);
 }
 
-int coil__layout_middle(const struct layout *layout, const struct diagram *diagram,
+int coil__diagram_layout_middle(const struct layout *layout, const struct diagram *diagram,
 			int gap, int left)
 {
 	int from = gap ? layout->x[gap - 1] : left;

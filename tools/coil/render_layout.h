@@ -24,6 +24,7 @@
 struct layout_metrics {
 	int (*width)(const char *text); /* of its widest line                 */
 	int wrap;           /* cells after which labels are broken            */
+	int wrap_name;      /* and names                                      */
 	int head;           /* a head is so much wider than its name          */
 	int between;        /* at least so much between two heads             */
 	int label;          /* a gap is so much wider than its label          */
@@ -40,17 +41,19 @@ struct layout_label {
 struct layout {
 	int *x;                      /* of each lifeline             */
 	int *head;                   /* the width of its head        */
+	char **names;                /* in lines, for the heads      */
+	int name_lines;              /* of the longest               */
 	struct layout_label *labels; /* of each item                 */
-	size_t items;
+	size_t participants, items;
 	int width;
 };
 
-struct layout *coil__layout_create(const struct diagram *diagram,
+struct layout *coil__diagram_layout(const struct diagram *diagram,
 				   const struct layout_metrics *metrics);
-void coil__layout_destroy(struct layout *layout);
+void coil__diagram_layout_destroy(struct layout *layout);
 
 /* The middle of a gap; the first one begins at LEFT. */
-int coil__layout_middle(const struct layout *layout, const struct diagram *diagram,
+int coil__diagram_layout_middle(const struct layout *layout, const struct diagram *diagram,
 			int gap, int left);
 
 #endif

@@ -4,6 +4,7 @@
  * linear in the length of the text.
  */
 #include "render_text.h"
+#include <ctype.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -227,13 +228,26 @@ char *coil__text_shorten(const char *text, unsigned cells)
 	return shorter;
 }
 
-/* Where to break a line that has FIT bytes of room: behind the last space or
- * mark in its second half, else where the room ends. */
+/* Is the place in front of text[I] good to break at: behind one of MARKS, or at a
+ * space?  (Not behind the point of a number.) */
+static bool is_break(const char *text, size_t i, const char *marks)
+{
+	if (text[i] == ' ')
+		return true;
+	return strchr(marks, text[i - 1]) &&
+	       !(text[i - 1] == '.' && isdigit((unsigned char)text[i]));
+}
+
+/* Where to break a line that has FIT bytes of room: at the last good place in its
+ * second half, else at the last fair one, else where the room ends. */
 static size_t break_at(const char *text, size_t fit)
 {
-	for (size_t i = fit; i > fit / 2; i--)
-		if (text[i] == ' ' || strchr(" ,./_:", text[i - 1]))
-			return i;
+	static const char *const marks[] = { " ,(", "._/:=" };
+
+	for (size_t pass = 0; pass < 2; pass++)
+		for (size_t i = fit; i > fit / 2; i--)
+			if (is_break(text, i, marks[pass]))
+				return i;
 	return fit;
 }
 

@@ -34,7 +34,7 @@ char *coil__text_clean(const char *text, size_t length);
 /* TEXT itself, or as much as leaves room for "…" in CELLS cells. */
 char *coil__text_shorten(const char *text, unsigned cells);
 
-/* TEXT in lines of at most CELLS cells, broken at spaces and behind ",./_:"
+/* TEXT in lines of at most CELLS cells, broken at spaces and behind marks
  * where that can be, with '\n' between them.  Lines that it has already stay. */
 char *coil__text_wrap(const char *text, unsigned cells);
 

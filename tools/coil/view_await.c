@@ -363,25 +363,29 @@ static void await_end(struct view *view, const struct coil__event *event)
 static void handle_scheduled(struct view *view, const struct coil__event *event)
 {
 	const struct trace_HANDLE_SCHEDULED *scheduled = &event->as.HANDLE_SCHEDULED;
-	const struct coil__reader_site *site = coil__reader_site(view->reader, scheduled->site);
+	char *call;
 
 	if (view->task_count || scheduled->target)
 		return;
+	call = coil__view_call(view, event, coil__view_argument(view, scheduled->site));
 	coil__view_message(view, DIAGRAM_CALL, coil__view_current(view),
-			   coil__view_callback(view, site->callee), "call_%s",
-			   coil__event_tag(TRACE_HANDLE_SCHEDULED, event->tag));
+			   coil__view_callback(view, coil__view_callee(view, scheduled->site)),
+			   "%s", call);
+	free(call);
 }
 
 static void handle_run_begin(struct view *view, const struct coil__event *event)
 {
 	const struct coil__state_handle *handle = coil__state_handle(view->state, event->ctx);
 	struct actor *callback;
+	const char *argument;
 
 	if (view->task_count || !handle || !coil__view_is_callback(view, handle))
 		return;
-	callback = coil__view_callback(view, coil__view_callee(view, handle));
+	callback = coil__view_callback(view, coil__view_callee(view, handle->site));
+	argument = coil__view_argument(view, handle->site);
 	coil__view_message(view, DIAGRAM_CALL, coil__view_loop_actor(view, event->loop),
-			   callback, "total(%.3f)",
+			   callback, "%s%stotal(%.3f)", argument, *argument ? ", " : "",
 			   (double)(view->time - handle->scheduled) / 1e9);
 	coil__view_begin(view, callback);
 }
@@ -408,8 +412,8 @@ static void handle_cancelled(struct view *view, const struct coil__event *event)
 	if (view->task_count || !handle || !coil__view_is_callback(view, handle))
 		return;
 	coil__view_message(view, DIAGRAM_ERROR, coil__view_current(view),
-			   coil__view_callback(view, coil__view_callee(view, handle)),
-			   "cancel");
+			   coil__view_callback(view, coil__view_callee(view, handle->site)),
+			   "cancel(%s)", coil__view_argument(view, handle->site));
 }
 
 static void loop_stop(struct view *view, const struct coil__event *event)

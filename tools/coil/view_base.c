@@ -3,6 +3,7 @@
  * Actors, filters and the reading of the trace: see view_base.h.  O(events).
  */
 #include "view_base.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "render_text.h"
@@ -41,10 +42,19 @@ static void free_actors_of(struct coil__map *map)
 	coil__map_free(map);
 }
 
-static bool is_chosen(const struct view *view, const char *name)
+/* As --task says: by label or by id. */
+static bool is_called(const char *asked, const char *label, uint64_t id)
+{
+	char number[24];
+
+	snprintf(number, sizeof number, "%llu", (unsigned long long)id);
+	return strcmp(asked, label) == 0 || strcmp(asked, number) == 0;
+}
+
+static bool is_chosen(const struct view *view, const char *label, uint64_t id)
 {
 	for (size_t i = 0; i < view->options->task_count; i++)
-		if (strcmp(view->options->tasks[i], name) == 0)
+		if (is_called(view->options->tasks[i], label, id))
 			return true;
 	return false;
 }
@@ -60,7 +70,7 @@ struct actor *coil__view_task(struct view *view, uint64_t task)
 	if (!label)
 		label = made = coil__text_format("task %llu", (unsigned long long)task);
 	actor = new_actor(DIAGRAM_TASK, label);
-	actor->chosen = is_chosen(view, label);
+	actor->chosen = is_chosen(view, label, task);
 	coil__map_put(&view->tasks, task, actor);
 	free(made);
 	return actor;
@@ -128,27 +138,61 @@ static void free_actors(struct view *view)
 	free_actor(view->sleep);
 }
 
-const char *coil__view_callee(const struct view *view,
-			      const struct coil__state_handle *handle)
+const char *coil__view_callee(const struct view *view, uint32_t site)
 {
-	const char *callee = coil__reader_site(view->reader, handle->site)->callee;
+	const char *callee = coil__reader_site(view->reader, site)->callee;
 
 	return *callee ? callee : "callback";
 }
 
-bool coil__view_is_callback(const struct view *view,
-			    const struct coil__state_handle *handle)
+const char *coil__view_argument(const struct view *view, uint32_t site)
 {
-	switch (handle->kind) {
-	case TRACE_SCHEDULE_STEP:
-	case TRACE_SCHEDULE_WAKEUP:
+	const char *argument = coil__reader_site(view->reader, site)->argument;
+
+	return strcmp(argument, "NULL") == 0 ? "" : argument;
+}
+
+/* Coil's own callbacks are called "sleep.wake", "gather.count"; what ends a run has
+ * the site of the run. */
+bool coil__view_is_callback(struct view *view, const struct coil__state_handle *handle)
+{
+	if (handle->kind == TRACE_SCHEDULE_STEP || handle->kind == TRACE_SCHEDULE_WAKEUP)
 		return false;
-	case TRACE_SCHEDULE_IO:
-		return true;
-	case TRACE_SCHEDULE_CALLBACK:
-		return *coil__reader_site(view->reader, handle->site)->callee;
+	if (handle->kind == TRACE_SCHEDULE_CALLBACK &&
+	    handle->site == coil__view_loop_actor(view, handle->loop)->run_site)
+		return false;
+	return !strchr(coil__view_callee(view, handle->site), '.');
+}
+
+/* Seconds, to the millisecond, from the event until WHEN; or, absolute, of the
+ * trace's own time. */
+static double seconds_until(const struct view *view, double when, bool absolute)
+{
+	const struct trace_header *header = coil__reader_header(view->reader);
+	double now = (double)header->monotonic / 1e9;
+
+	if (!absolute)
+		now += (double)view->time / 1e9;
+	return (double)(int64_t)((when - now) * 1000 + (when > now ? 0.5 : -0.5)) / 1000;
+}
+
+char *coil__view_call(const struct view *view, const struct coil__event *event,
+		      const char *what)
+{
+	double when = event->as.HANDLE_SCHEDULED.when;
+	const char *comma = *what ? ", " : "";
+
+	switch (event->tag) {
+	case TRACE_SCHEDULE_LATER:
+		return coil__text_format("call_later(%.10g%s%s)",
+					 seconds_until(view, when, false), comma, what);
+	case TRACE_SCHEDULE_AT:
+		return coil__text_format("call_at(%.10g%s%s)",
+					 seconds_until(view, when, true), comma, what);
+	case TRACE_SCHEDULE_THREADSAFE:
+		return coil__text_format("call_soon_threadsafe(%s)", what);
 	default:
-		return handle->target == 0;
+		return coil__text_format("call_soon(%s)", what);
 	}
 }
 
@@ -163,7 +207,7 @@ struct actor *coil__view_current(struct view *view)
 	handle = thread->handle ? coil__state_handle(view->state, thread->handle) : NULL;
 	if (!handle || !coil__view_is_callback(view, handle))
 		return NULL;
-	return coil__view_callback(view, coil__view_callee(view, handle));
+	return coil__view_callback(view, coil__view_callee(view, handle->site));
 }
 
 /* ---- filters ------------------------------------------------------------- */
@@ -374,7 +418,8 @@ static void read_names(struct view *view, bool *seen)
 		view->task_count++;
 		label = coil__names_task(view->names, event.as.TASK_CREATED.task);
 		for (size_t i = 0; i < view->options->task_count; i++)
-			seen[i] |= strcmp(view->options->tasks[i], label) == 0;
+			seen[i] |= is_called(view->options->tasks[i], label,
+					     event.as.TASK_CREATED.task);
 	}
 	coil__reader_rewind(view->reader);
 }
@@ -402,6 +447,9 @@ static void read_events(struct view *view, const struct view_kind *kind)
 		view->time = event.time;
 		if (event.type == TRACE_ITERATION_BEGIN)
 			view->iteration = event.as.ITERATION_BEGIN.n;
+		if (event.type == TRACE_LOOP_RUN_BEGIN)
+			coil__view_loop_actor(view, event.as.LOOP_RUN_BEGIN.loop)->run_site =
+				event.as.LOOP_RUN_BEGIN.site;
 		if (kind->on[event.type])
 			kind->on[event.type](view, &event);
 		coil__state_apply(view->state, &event);

@@ -32,6 +32,7 @@ struct actor {
 	char *name;
 	enum diagram_kind kind;
 	int participant;                /* or DIAGRAM_OUTSIDE: not drawn yet  */
+	uint32_t run_site;              /* of a loop: where its run was begun */
 	unsigned depth;                 /* of activations                     */
 	uint64_t drawn;                 /* a bit for each: is it drawn?       */
 	bool chosen;                    /* by --task                          */
@@ -82,13 +83,18 @@ struct actor *coil__view_future(struct view *view, uint64_t future);
 struct actor *coil__view_current(struct view *view);
 
 /* Is this handle a callback that the program gave?  (Not a task's step, a timer
- * of a sleep, or a gather's counting.) */
-bool coil__view_is_callback(const struct view *view,
-			    const struct coil__state_handle *handle);
+ * of a sleep, a gather's counting, or what ends the run when main is done.) */
+bool coil__view_is_callback(struct view *view, const struct coil__state_handle *handle);
 
-/* The name of the function that a handle calls. */
-const char *coil__view_callee(const struct view *view,
-			      const struct coil__state_handle *handle);
+/* The name of the function that is called at a site. */
+const char *coil__view_callee(const struct view *view, uint32_t site);
+
+/* What is given to it, "" if that is nothing. */
+const char *coil__view_argument(const struct view *view, uint32_t site);
+
+/* "call_later(0.3, WHAT)": how a handle was scheduled; to be freed. */
+char *coil__view_call(const struct view *view, const struct coil__event *event,
+		      const char *what);
 
 /* ---- drawing ------------------------------------------------------------ */
 

@@ -31,29 +31,52 @@ static struct actor *current(struct view *view)
 	return actor ? actor : view->event->loop ? loop_of(view, 0) : NULL;
 }
 
-/* "say_hello_AAA", "asyncio.sleep", "asyncio.Future"; borrowed. */
+/* "say_hello_AAA", "sleep of main", "future_1"; borrowed. */
 static const char *object_name(struct view *view, uint64_t id)
 {
-	const char *task = coil__names_task(view->names, id);
-	const struct coil__state_object *object = coil__state_object(view->state, id);
+	const char *name = coil__names_task(view->names, id);
 
-	return task ? task : coil__names_future(object ? object->kind : TRACE_FUTURE_PLAIN);
+	if (!name)
+		name = coil__map_get(&view->nodes, id);
+	return name ? name : coil__view_future(view, id)->name;
 }
 
-/* What a handle will do when it runs; to be freed. */
-static char *work_of(struct view *view, unsigned kind, uint64_t target, uint32_t site)
+/* Sleeps and gathers have no lifeline here; they are named by whose they are. */
+static void future_created(struct view *view, const struct coil__event *event)
 {
-	const char *callee = coil__reader_site(view->reader, site)->callee;
+	uint64_t task = coil__state_thread(view->state, event->thread)->task;
+	const char *what = event->tag == TRACE_FUTURE_SLEEP ? "sleep" : "gather";
+
+	if (event->tag == TRACE_FUTURE_PLAIN)
+		return;
+	coil__map_put(&view->nodes, event->as.FUTURE_CREATED.future,
+		      task ? coil__text_format("%s of %s", what, object_name(view, task))
+			   : coil__text_format("%s", what));
+}
+
+static void finish(struct view *view)
+{
+	coil__map_free(&view->nodes);
+}
+
+/* What a handle will do when it runs; to be freed.  Of a callback of the program's,
+ * SEPARATOR stands before the argument, and END behind it. */
+static char *work_of(struct view *view, unsigned kind, uint64_t target, uint32_t site,
+		     const char *separator, const char *end)
+{
+	const char *callee = coil__view_callee(view, site);
+	const char *argument = coil__view_argument(view, site);
 
 	if (kind == TRACE_SCHEDULE_STEP)
 		return coil__text_format("step of %s", object_name(view, target));
 	if (kind == TRACE_SCHEDULE_WAKEUP)
 		return coil__text_format("wake up %s", object_name(view, target));
-	if (kind == TRACE_SCHEDULE_CALLBACK && !*callee)
-		return coil__text_format("count %s", object_name(view, target));
-	if (target && kind != TRACE_SCHEDULE_CALLBACK && kind != TRACE_SCHEDULE_IO)
-		return coil__text_format("set_result(%s)", object_name(view, target));
-	return coil__text_format("%s", *callee ? callee : "callback");
+	if (kind == TRACE_SCHEDULE_CALLBACK) /* of a future, which it is given */
+		argument = object_name(view, target);
+	else if (target && kind != TRACE_SCHEDULE_IO) /* a sleep's timer */
+		return coil__text_format("%s", object_name(view, target));
+	return coil__text_format("%s%s%s%s", callee, *argument ? separator : "", argument,
+				 *argument ? end : "");
 }
 
 /* ---- the loop -------------------------------------------------------------- */
@@ -141,26 +164,22 @@ static bool is_first_step(struct view *view, const struct coil__event *event)
 static void scheduled(struct view *view, const struct coil__event *event)
 {
 	const struct trace_HANDLE_SCHEDULED *handle = &event->as.HANDLE_SCHEDULED;
-	struct actor *loop = loop_of(view, handle->loop);
-	char *work = work_of(view, event->tag, handle->target, handle->site);
-	const char *how = "soon";
+	char *call, *work;
 
-	switch (event->tag) {
-	case TRACE_SCHEDULE_LATER: how = "later"; break;
-	case TRACE_SCHEDULE_AT: how = "at"; break;
-	case TRACE_SCHEDULE_THREADSAFE: how = "soon_threadsafe"; break;
-	default: break;
-	}
-	if (event->tag != TRACE_SCHEDULE_IO && !is_first_step(view, event))
-		coil__view_message(view, DIAGRAM_CALL,
-				   event->loop ? current(view) : coil__view_current(view),
-				   loop, "call_%s(%s)", how, work);
+	if (event->tag == TRACE_SCHEDULE_IO || is_first_step(view, event))
+		return;
+	work = work_of(view, event->tag, handle->target, handle->site, ", ", "");
+	call = coil__view_call(view, event, work);
+	coil__view_message(view, DIAGRAM_CALL,
+			   event->loop ? current(view) : coil__view_current(view),
+			   loop_of(view, handle->loop), "%s", call);
 	free(work);
+	free(call);
 }
 
 static char *work_of_handle(struct view *view, const struct coil__state_handle *handle)
 {
-	return work_of(view, handle->kind, handle->target, handle->site);
+	return work_of(view, handle->kind, handle->target, handle->site, "(", ")");
 }
 
 static void handle_cancelled(struct view *view, const struct coil__event *event)
@@ -173,7 +192,7 @@ static void handle_cancelled(struct view *view, const struct coil__event *event)
 		return;
 	work = work_of_handle(view, handle);
 	coil__view_message(view, DIAGRAM_ERROR, current(view), loop_of(view, handle->loop),
-			   "cancel(%s)", work);
+			   "cancel %s", work);
 	free(work);
 }
 
@@ -198,8 +217,9 @@ static void handle_begin(struct view *view, const struct coil__event *event)
 
 	if (!handle || !coil__view_is_callback(view, handle))
 		return;
-	callback = coil__view_callback(view, coil__view_callee(view, handle));
-	coil__view_message(view, DIAGRAM_CALL, loop, callback, "run");
+	callback = coil__view_callback(view, coil__view_callee(view, handle->site));
+	coil__view_message(view, DIAGRAM_CALL, loop, callback, "run(%s)",
+			   coil__view_argument(view, handle->site));
 	coil__view_begin(view, callback);
 }
 
@@ -254,6 +274,8 @@ static char *awaited(struct view *view, uint64_t task)
 
 	const struct coil__state_await *await = &object->awaits[object->await_count - 1];
 
+	if (await->kind == TRACE_AWAIT_GATHER)
+		return coil__text_format("await %s", coil__names_future(TRACE_FUTURE_GATHER));
 	if (await->kind != TRACE_AWAIT_SLEEP)
 		return coil__text_format("await %s", object_name(view, await->target));
 	target = coil__state_object(view->state, await->target);
@@ -410,10 +432,12 @@ const struct view_kind coil__view_loop = {
 		[TRACE_TASK_CANCEL_REQUESTED] = cancel_requested,
 		[TRACE_AWAIT_BEGIN] = await_begin,
 		[TRACE_AWAIT_END] = await_end,
+		[TRACE_FUTURE_CREATED] = future_created,
 		[TRACE_FUTURE_DONE] = future_done,
 		[TRACE_GATHER_COUNTED] = gather_counted,
 		[TRACE_EXCEPTION_REPORTED] = exception_reported,
 		[TRACE_MARK] = mark,
 		[TRACE_COUNTER] = counter,
 	},
+	.finish = finish,
 };
