@@ -62,11 +62,11 @@ TEST(an_epoch_is_never_zero)
 /* What a thread leaves, the next one takes, and a handle to it stays stale. */
 static void *take_and_leave(void *old)
 {
-	struct pool *pool = pool_of(OBJECT_LIST);
+	struct pool *pool = pool_of(OBJECT_EXCEPTION);
 	struct object *object;
 
 	coil__thread_register();
-	object = pool_take(pool, OBJECT_LIST);
+	object = pool_take(pool, OBJECT_EXCEPTION);
 	*(void **)old = object_handle(object);
 	pool_give(pool, object);
 	return NULL;

@@ -84,7 +84,7 @@ TEST(killed_by_sigkill_the_trace_ends_with_the_last_event)
 
 static void by_sigsegv(void)
 {
-	int *volatile nowhere = NULL;
+	volatile int *volatile nowhere = NULL;
 
 	signal(SIGSEGV, SIG_DFL); /* also where a sanitizer has its own */
 	*nowhere = 1;

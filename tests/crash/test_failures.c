@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include "faults.h"
-#include "readback.h"
+#include "harness.h"
 
 /* What may come of a lack of memory, mappings, descriptors. */
 static void check_scarce(coil_result r)

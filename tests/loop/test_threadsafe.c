@@ -261,8 +261,12 @@ static void *complete_later(void *unused)
 
 static coil_result wait_for_thread(void *unused)
 {
+	coil_result r;
+
 	future = coil_create_future();
-	return coil_await(future);
+	r = coil_await(coil_retain(future));
+	coil_release(future);
+	return r;
 }
 
 TEST(a_thread_completes_a_future_that_a_task_awaits)

@@ -501,7 +501,7 @@ TEST(F21_done_and_cancelled_do_not)
 TEST(F19_the_default_report_names_error_and_place)
 {
 	coil_future *f = open_loop_and_future();
-	char *said, *where = text("%s:%d", __FILE__, __LINE__ + 1);
+	char *said, *where = text("\"%s\", line %d", __FILE__, __LINE__ + 1);
 	coil_future_set_exception(f, COIL_VALUE, "lost");
 
 	coil_loop_set_exception_handler(loop, NULL, NULL);

@@ -37,7 +37,7 @@ static coil_result return_arg(void *arg)
 
 TEST(run_gives_what_main_returned)
 {
-	int x;
+	int x = 0;
 	coil_result r = coil_run(coil_coro(return_arg, &x));
 
 	CHECK_ERROR(r, COIL_OK);
