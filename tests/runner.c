@@ -135,6 +135,7 @@ static void become_script(const struct test *test)
 		puts("scripts do not know how to run these programs");
 		exit(77);
 	}
+	harness_pid = getpid();
 	if (!realpath(test_built(""), root))
 		die("build directory");
 	setenv("B", root, 1);

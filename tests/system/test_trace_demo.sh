@@ -14,7 +14,8 @@ fail() {
 command -v dot >/dev/null || { echo "Graphviz is not here"; exit 77; }
 demos='callbacks factorial gather hello hello_low_level'
 # shellcheck disable=SC2086
-TO=$T/demo tools/trace-demo.sh $demos >"$T/said" 2>&1 || { cat "$T/said"; fail "status $?"; }
+TO=$T/demo tools/trace-demo.sh $demos >"$T/said" 2>&1 ||
+	fail "status $?: $(cat "$T/said")"
 
 for demo in $demos; do
 	for view in await loop; do
