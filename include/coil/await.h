@@ -41,15 +41,15 @@ COIL_API coil_result coil_sleep_site(double delay, const coil_site *site);
  * The same future given twice must be retained once.
  * Result: the future, owned by the caller.
  * Errors: NULL with COIL_VALUE (futures of different loops), COIL_TYPE,
- * COIL_RUNTIME (coroutines without a running loop), COIL_MEMORY,
+ * COIL_RUNTIME (coroutines alone, and no running or set loop), COIL_MEMORY,
  * COIL_INVALID_HANDLE.  Does not suspend.  (asyncio.gather) */
 #define coil_gather(...)                                                       \
-	COIL_GATHER_(0, "gather", __VA_ARGS__)
+	COIL_GATHER_(0, #__VA_ARGS__ __VA_OPT__(, ) __VA_ARGS__)
 
 /* The same, but errors and cancellations are items of the list like results.
  * (asyncio.gather(..., return_exceptions=True)) */
 #define coil_gather_return_exceptions(...)                                     \
-	COIL_GATHER_(COIL_RETURN_EXCEPTIONS, "gather", __VA_ARGS__)
+	COIL_GATHER_(COIL_RETURN_EXCEPTIONS, #__VA_ARGS__ __VA_OPT__(, ) __VA_ARGS__)
 
 enum coil_gather_flags { COIL_RETURN_EXCEPTIONS = 1 };
 
@@ -71,14 +71,14 @@ inline coil_future *coil_gather_pack_(unsigned flags, const coil_site *site,
 
 	return coil_gather_site(flags, all, sizeof...(awaitable), site);
 }
-#define COIL_GATHER_(flags, name, ...)                                         \
+#define COIL_GATHER_(flags, text, ...)                                         \
 	coil_gather_pack_((flags),                                             \
-		COIL_SITE(name, #__VA_ARGS__) __VA_OPT__(, ) __VA_ARGS__)
+		COIL_SITE("gather", text) __VA_OPT__(, ) __VA_ARGS__)
 #else
-#define COIL_GATHER_(flags, name, ...)                                         \
+#define COIL_GATHER_(flags, text, ...)                                         \
 	coil_gather_site((flags), (coil_awaitable *[]){ __VA_ARGS__ __VA_OPT__(,) NULL }, \
 		sizeof((coil_awaitable *[]){ __VA_ARGS__ __VA_OPT__(,) NULL }) /   \
 			sizeof(coil_awaitable *) - 1,                          \
-		COIL_SITE(name, #__VA_ARGS__))
+		COIL_SITE("gather", text))
 #endif
 #endif

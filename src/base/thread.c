@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "base/thread.h"
 #include "coroutine/overflow.h"
 #include "task/keep.h"
@@ -35,10 +36,18 @@ static void process_end(void)
 	coil__lifetime_end_thread();
 }
 
+/* A running loop stays with the parent. */
+static void after_fork_in_child(void)
+{
+	coil__self.running = NULL;
+}
+
 static void make_key(void)
 {
-	has_key = pthread_key_create(&key, thread_leave) == 0 &&
-		  atexit(process_end) == 0;
+	has_key = pthread_key_create(&key, thread_leave) == 0;
+	if (atexit(process_end) != 0 ||
+	    pthread_atfork(NULL, NULL, after_fork_in_child) != 0)
+		coil__log("no memory to be told of the end of the process, or of a fork");
 }
 
 void coil__thread_register(void)

@@ -54,6 +54,21 @@ static void retire(struct coil_loop *loop)
 	pthread_mutex_unlock(&closed_lock);
 }
 
+/* Close must not wait for ever behind threads that call without pause. */
+static int init_closing(pthread_rwlock_t *closing)
+{
+	pthread_rwlockattr_t attributes;
+	int error = pthread_rwlockattr_init(&attributes);
+
+	if (error)
+		return error;
+	pthread_rwlockattr_setkind_np(&attributes,
+				      PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+	error = pthread_rwlock_init(closing, &attributes);
+	pthread_rwlockattr_destroy(&attributes);
+	return error;
+}
+
 coil_loop *coil_new_event_loop_with_clock(enum coil_clock clock)
 {
 	struct coil_loop *loop = recycled();
@@ -71,7 +86,7 @@ coil_loop *coil_new_event_loop_with_clock(enum coil_clock clock)
 	coil__timer_heap_init(&loop->timers);
 	error = coil__poller_init(&loop->poller);
 	if (!error)
-		error = pthread_rwlock_init(&loop->closing, NULL);
+		error = init_closing(&loop->closing);
 	if (error) {
 		coil__poller_fini(&loop->poller);
 		free(loop);
@@ -200,8 +215,13 @@ static coil_result stop_when_done(coil_future *public, void *loop)
 coil_result coil__run_until_done(struct coil_loop *loop, struct future *future,
 				 const coil_site *site)
 {
+	static const coil_site stop_site = {
+		"coil_loop_run_until_complete", __FILE__, __LINE__,
+		"run_until_complete.stop", ""
+	};
 	coil_future *public = object_handle(future);
-	coil_result result = coil__future_add_callback(future, stop_when_done, loop, site);
+	coil_result result = coil__future_add_callback(future, stop_when_done, loop,
+						       &stop_site, 0);
 
 	if (result.error)
 		return result;

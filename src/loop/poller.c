@@ -117,7 +117,8 @@ static int set_timer(struct poller *poller, double timeout)
 static int wait_for_events(struct poller *poller, double timeout,
 			   bool (*must_not_sleep)(void *), void *arg)
 {
-	int flags = EVLOOP_ONCE, r;
+	int flags = EVLOOP_ONCE, r; /* with NONBLOCK alone it would go on while
+	                               anything is ready */
 
 	if (timeout > 0 && set_timer(poller, timeout) != 0)
 		return -1;
@@ -125,7 +126,7 @@ static int wait_for_events(struct poller *poller, double timeout,
 	 * after setting it: one of the two sees the other. */
 	atomic_store(&poller->asleep, true);
 	if (must_not_sleep(arg))
-		flags = EVLOOP_NONBLOCK;
+		flags |= EVLOOP_NONBLOCK;
 	r = event_base_loop(poller->base, flags);
 	atomic_store(&poller->asleep, false);
 	if (timeout > 0)
@@ -142,7 +143,7 @@ int coil__poller_poll(struct poller *poller, double timeout,
 	if (timeout != 0)
 		r = wait_for_events(poller, timeout, must_not_sleep, arg);
 	else if (poller->watched)
-		r = event_base_loop(poller->base, EVLOOP_NONBLOCK);
+		r = event_base_loop(poller->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
 	return r < 0 ? -1 : (int)poller->fired_count;
 }
 

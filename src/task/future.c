@@ -254,7 +254,8 @@ void coil__future_wait(struct future *future, struct handle *handle)
 }
 
 coil_result coil__future_add_callback(struct future *future,
-	coil_done_callback function, void *arg, const coil_site *site)
+	coil_done_callback function, void *arg, const coil_site *site,
+	uint64_t target)
 {
 	struct handle *handle = coil__handle_new(future->loop, site);
 
@@ -263,7 +264,8 @@ coil_result coil__future_add_callback(struct future *future,
 	handle->object.flags |= HANDLE_ON_DONE;
 	handle->done_function = function;
 	handle->arg = arg;
-	TRACE(CALLBACK_ADDED, 0, .future = future->id, .site = TRACE_SITE(site));
+	TRACE(CALLBACK_ADDED, 0, .future = future->id, .target = target,
+	      .site = TRACE_SITE(site));
 	coil__future_wait(future, handle);
 	if (future->state != FUTURE_PENDING) {
 		if (unlikely(loop_has_incoming(future->loop)))
@@ -292,7 +294,7 @@ coil_result coil_future_add_done_callback_site(coil_future *public,
 		return coil_raise_site(site, COIL_TYPE, "a callable object was expected by add_done_callback(), got NULL");
 	if (future->loop->closed)
 		return coil_raise_site(site, COIL_RUNTIME, LOOP_IS_CLOSED);
-	return coil__future_add_callback(future, function, arg, site);
+	return coil__future_add_callback(future, function, arg, site, 0);
 }
 
 size_t coil_future_remove_done_callback(coil_future *public,
@@ -326,8 +328,17 @@ size_t coil_future_remove_done_callback(coil_future *public,
 
 coil_result coil__future_retrieve(struct future *future)
 {
+	coil_result result = future->result;
+	struct task *task = (struct task *)future;
+
 	future->unretrieved = false;
-	return future->result;
+	if (future->object.kind != OBJECT_TASK || future->state != FUTURE_CANCELLED)
+		return result;
+	/* Of a cancelled task the first who asks gets the message, as in asyncio. */
+	if (task->flags & TASK_CANCEL_TOLD)
+		result.exception = NULL;
+	task->flags |= TASK_CANCEL_TOLD;
+	return result;
 }
 
 bool coil_future_done(const coil_future *public)

@@ -82,9 +82,10 @@ bool coil__future_cancel(struct future *future, coil_result cancelled);
 /* Puts HANDLE behind the callbacks of a pending future. */
 void coil__future_wait(struct future *future, struct handle *handle);
 
-/* Adds a done callback; COIL_MEMORY. */
+/* Adds a done callback; COIL_MEMORY.  TARGET: whom it is for, in the trace. */
 coil_result coil__future_add_callback(struct future *future,
-	coil_done_callback function, void *arg, const coil_site *site);
+	coil_done_callback function, void *arg, const coil_site *site,
+	uint64_t target);
 
 /* Its result for someone who takes note of it. */
 coil_result coil__future_retrieve(struct future *future);

@@ -21,9 +21,11 @@ static void finish(struct gather *gather)
 {
 	for (size_t i = 0; i < gather->count; i++) {
 		struct future *child = gather->children[i];
+		coil_result result = coil__future_retrieve(child);
 
-		coil__list_set(gather->results, i, coil__future_retrieve(child),
-			       child->is_list);
+		if (child->state == FUTURE_CANCELLED && child->object.kind == OBJECT_TASK)
+			result.exception = NULL; /* asyncio loses its message here */
+		coil__list_set(gather->results, i, result, child->is_list);
 	}
 	/* A request to cancel wins, even if every child has swallowed it. */
 	if (gather->cancel_requested)
@@ -161,7 +163,8 @@ static bool watch_children(struct gather *gather)
 		gather->unique++;
 		if (child->state != FUTURE_PENDING)
 			continue;
-		if (coil__future_add_callback(child, child_done, gather, &count_site).error)
+		if (coil__future_add_callback(child, child_done, gather, &count_site,
+					      gather->future.id).error)
 			return false;
 		object_ref(gather); /* the callback's */
 	}
@@ -208,8 +211,10 @@ struct gather *coil__gather(struct coil_loop *loop, struct future *const *childr
 
 /* ---- the program's side ---------------------------------------------- */
 
-/* The loop of the arguments: of the first that has one, else the current one. */
-static struct coil_loop *loop_of(coil_awaitable *const *awaitables, size_t count)
+/* The loop of the arguments: of the first that has one, else the running one, else
+ * the one that was set. */
+static struct coil_loop *loop_of(coil_awaitable *const *awaitables, size_t count,
+				 const coil_site *site)
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct object *object = handle_open(awaitables[i]);
@@ -217,7 +222,9 @@ static struct coil_loop *loop_of(coil_awaitable *const *awaitables, size_t count
 		if (object && object->kind != OBJECT_COROUTINE)
 			return ((const struct awaitable *)object)->loop;
 	}
-	return coil_get_event_loop();
+	if (coil__self.running || coil__self.set)
+		return coil__self.running ? coil__self.running : coil__self.set;
+	return coil__null(COIL_RUNTIME, site, "gather: no current event loop");
 }
 
 /* Hands all arguments over, in order; coroutines become tasks.  On failure what was
@@ -253,7 +260,7 @@ static struct future **take_children(struct coil_loop *loop,
 coil_future *coil_gather_site(unsigned flags, coil_awaitable *const *awaitables,
 			      size_t count, const coil_site *site)
 {
-	struct coil_loop *loop = loop_of(awaitables, count);
+	struct coil_loop *loop = loop_of(awaitables, count, site);
 	struct future **children;
 	struct gather *gather;
 

@@ -60,9 +60,17 @@ static void report_unretrieved(struct future *future)
 	if (!future->unretrieved)
 		return;
 	future->unretrieved = false;
-	report(future, future->object.kind == OBJECT_TASK ?
-	       "Task exception was never retrieved" :
-	       "Future exception was never retrieved", future->result);
+	switch (future->object.kind) { /* the names of asyncio's classes */
+	case OBJECT_TASK:
+		report(future, "Task exception was never retrieved", future->result);
+		break;
+	case OBJECT_GATHER:
+		report(future, "_GatheringFuture exception was never retrieved",
+		       future->result);
+		break;
+	default:
+		report(future, "Future exception was never retrieved", future->result);
+	}
 }
 
 static void drop_callbacks(struct future *future)

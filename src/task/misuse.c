@@ -2,6 +2,8 @@
  *
  * Handles from the program: opened, handed over, or reported.  See misuse.h.
  */
+#include <stdarg.h>
+
 #include "base/log.h"
 #include "base/thread.h"
 #include "loop/loop.h"
@@ -45,10 +47,8 @@ static void report_stale(const void *public, const coil_site *site, const char *
 static void report_kind(const struct object *object, const coil_site *site,
 			const char *call, const char *wanted)
 {
-	coil__null(COIL_TYPE, site, "%s: %s was expected, not a %s", call, wanted,
-		   coil__kind_name(object->kind));
-	coil__log_misuse(site, "%s: %s was expected, not a %s", call, wanted,
-			 coil__kind_name(object->kind));
+	coil__set_last_error(coil__misuse(site, COIL_TYPE, "%s: %s was expected, not a %s",
+					  call, wanted, coil__kind_name(object->kind)));
 }
 
 /* ---- opening --------------------------------------------------------- */
@@ -66,6 +66,18 @@ static struct object *open_handle(const void *public, const coil_site *site,
 	else if (!coil_last_error().error)
 		coil__null(COIL_TYPE, site, "%s: an awaitable was expected, not NULL", call);
 	return NULL;
+}
+
+coil_result coil__misuse(const coil_site *site, int error, const char *format, ...)
+{
+	coil_result result;
+	va_list args;
+
+	va_start(args, format);
+	result = coil__raise(site, error, format, args);
+	va_end(args);
+	coil__log_misuse(site, "%s", coil_error_message(result));
+	return result;
 }
 
 static bool is_future(const struct object *object)
@@ -130,11 +142,7 @@ void coil__awaitable_discard(coil_awaitable *public, const coil_site *site)
 {
 	struct awaitable *awaitable = public ? coil__hand_over(public, site, "await") : NULL;
 
-	if (!awaitable)
-		return;
-	if (awaitable->object.kind == OBJECT_COROUTINE)
-		coil__coroutine_close((struct coroutine_object *)awaitable);
-	else
+	if (awaitable)
 		object_unref(awaitable);
 }
 

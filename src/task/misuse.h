@@ -30,6 +30,11 @@ void coil__awaitable_discard(coil_awaitable *public, const coil_site *site);
 struct future *coil__ensure_future(struct coil_loop *loop, coil_awaitable *public,
 				   const coil_site *site, bool *made_here);
 
+/* Raises, and says it on standard error as well: for what is a mistake in the
+ * program and not something that happens. */
+coil_result coil__misuse(const coil_site *site, int error, const char *format, ...)
+	COIL_PRINTF(3, 4);
+
 /* "task", "future", ... */
 const char *coil__kind_name(enum object_kind kind);
 

@@ -71,7 +71,7 @@ static coil_result refuse(coil_coroutine *coroutine, const coil_site *site, int 
 			  const char *message)
 {
 	coil__awaitable_discard(coroutine, site);
-	return coil_raise_site(site, error, "%s", message);
+	return coil__misuse(site, error, "%s", message);
 }
 
 coil_result coil_run_site(coil_coroutine *coroutine, const coil_site *site)
@@ -91,8 +91,9 @@ coil_result coil_run_site(coil_coroutine *coroutine, const coil_site *site)
 		return coil_last_error();
 	loop = coil_new_event_loop();
 	if (!loop) {
-		coil__coroutine_close(main_coroutine);
-		return coil_last_error();
+		result = coil_last_error();
+		object_unref(main_coroutine);
+		return result;
 	}
 	coil_set_event_loop(loop);
 	main_task = coil__task_new(loop, main_coroutine, site, NULL,

@@ -108,7 +108,7 @@ struct task *coil__task_new(struct coil_loop *loop, struct coroutine_object *cor
 	if (likely(!loop->closed))
 		task = task_alloc(loop);
 	if (unlikely(!task)) {
-		coil__coroutine_close(coroutine);
+		object_unref(coroutine);
 		free(name);
 		return loop->closed ? coil__null(COIL_RUNTIME, site, LOOP_IS_CLOSED) :
 				      coil__null_memory(site);
@@ -192,10 +192,12 @@ static coil_task *create_task(struct coil_loop *loop, coil_coroutine *public,
 		const char *kind = coil__kind_name(awaitable->object.kind);
 
 		object_unref(awaitable);
-		return coil__null(COIL_TYPE, site, "a coroutine was expected, got a %s", kind);
+		coil__set_last_error(coil__misuse(site, COIL_TYPE,
+			"create_task: a coroutine was expected, not a %s", kind));
+		return NULL;
 	}
 	if (!make_name(&name, format, args)) {
-		coil__coroutine_close((struct coroutine_object *)awaitable);
+		object_unref(awaitable);
 		return coil__null_memory(site);
 	}
 	task = coil__task_new(loop, (struct coroutine_object *)awaitable, site, name, 0);
@@ -247,8 +249,8 @@ struct task *coil__task_here(const coil_site *site, const char *call, coil_resul
 
 	if (likely(loop && loop->current))
 		return loop->current;
-	*failed = coil_raise_site(site, COIL_RUNTIME, "%s outside of a task%s", call,
-				  loop ? "" : " (no running event loop)");
+	*failed = coil__misuse(site, COIL_RUNTIME, "%s outside of a task%s", call,
+			       loop ? "" : " (no running event loop)");
 	return NULL;
 }
 

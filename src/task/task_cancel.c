@@ -37,24 +37,47 @@ static void cancel_at_next_step(struct task *task, coil_result cancelled)
 	task->must_cancel = true;
 }
 
-bool coil__task_cancel(struct task *task, coil_result cancelled)
+static struct task *task_below(const struct task *task)
 {
-	for (;;) {
-		struct future *below = task->waiting_on;
+	struct future *below = task->waiting_on;
 
+	return below && below->state == FUTURE_PENDING &&
+	       below->object.kind == OBJECT_TASK ? (struct task *)below : NULL;
+}
+
+/* The task at the end of a chain of tasks, or where a ring of them closes (which
+ * asyncio would go round until its recursion limit): what it waits for is cancelled,
+ * or else its next step says so. */
+static void cancel_innermost(struct task *task, coil_result cancelled)
+{
+	if (!task->waiting_on || task_below(task) ||
+	    !coil__future_cancel(task->waiting_on, cancelled))
+		cancel_at_next_step(task, cancelled);
+}
+
+bool coil__task_cancel(struct task *top, coil_result cancelled)
+{
+	struct task *task = top, *below;
+
+	if (top->flags & TASK_ON_CANCEL_PATH)
+		return false; /* a ring through a gather */
+	for (;;) {
+		task->flags |= TASK_ON_CANCEL_PATH;
+		task->future.unretrieved = false;
 		task->cancel_requests++;
 		if (TRACING)
 			record_request(task, cancelled);
-		if (below && below->state == FUTURE_PENDING &&
-		    below->object.kind == OBJECT_TASK) {
-			below->unretrieved = false;
-			task = (struct task *)below;
-			continue;
-		}
-		if (!below || !coil__future_cancel(below, cancelled))
-			cancel_at_next_step(task, cancelled);
-		return true;
+		below = task_below(task);
+		if (!below || below->flags & TASK_ON_CANCEL_PATH)
+			break;
+		task = below;
 	}
+	cancel_innermost(task, cancelled);
+	for (task = top; task && task->flags & TASK_ON_CANCEL_PATH; task = below) {
+		below = task_below(task);
+		task->flags &= (uint8_t)~TASK_ON_CANCEL_PATH;
+	}
+	return true;
 }
 
 unsigned coil_task_uncancel(coil_task *public)

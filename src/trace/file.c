@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -110,6 +111,16 @@ static void fill_header(struct trace_header *header, uint32_t clock, uint32_t pa
 	read_program(header->program, sizeof(header->program));
 }
 
+/* An earlier trace may still be mapped, by a reader or by a thread of ours that has
+ * not noticed its end: cutting it would be a SIGBUS there. */
+static void remove_old(const char *path)
+{
+	struct stat old;
+
+	if (lstat(path, &old) == 0 && S_ISREG(old.st_mode))
+		(void)unlink(path); /* else it is emptied by open */
+}
+
 int coil__trace_file_open(struct trace_file *file, const char *pattern,
 			  uint32_t clock, uint32_t parent)
 {
@@ -120,6 +131,7 @@ int coil__trace_file_open(struct trace_file *file, const char *pattern,
 	file->path = coil__trace_path(pattern, parent != 0);
 	if (!file->pattern || !file->path)
 		goto fail;
+	remove_old(file->path);
 	file->fd = open(file->path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 	if (file->fd < 0) {
 		error = errno;
@@ -154,13 +166,16 @@ void coil__trace_file_close(struct trace_file *file)
 
 struct trace_chunk *coil__trace_file_chunk(struct trace_file *file)
 {
-	uint64_t index = __atomic_fetch_add(&file->header->chunks, 1, __ATOMIC_RELAXED);
-	off_t offset = (off_t)(index + 1) * TRACE_CHUNK_BYTES;
+	off_t offset = (off_t)(file->header->chunks + 1) * TRACE_CHUNK_BYTES;
 	void *chunk;
 
 	errno = allocate(file->fd, offset, TRACE_CHUNK_BYTES);
 	if (errno)
 		return NULL;
 	chunk = map(file->fd, offset);
-	return chunk == MAP_FAILED ? NULL : chunk;
+	if (chunk == MAP_FAILED)
+		return NULL;
+	/* Only now, so that a reader finds every chunk that is counted. */
+	__atomic_fetch_add(&file->header->chunks, 1, __ATOMIC_RELEASE);
+	return chunk;
 }

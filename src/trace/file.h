@@ -25,8 +25,8 @@ int coil__trace_file_open(struct trace_file *file, const char *pattern,
 			  uint32_t clock, uint32_t parent);
 void coil__trace_file_close(struct trace_file *file);
 
-/* Claims, allocates and maps the next chunk; NULL with errno set.  From any
- * thread. */
+/* Allocates, maps and counts the next chunk; NULL with errno set.  Under the
+ * recorder's lock. */
 struct trace_chunk *coil__trace_file_chunk(struct trace_file *file);
 
 /* The path for this process: %p replaced by its id; if CHILD and there is no %p,

@@ -12,8 +12,8 @@
  *	| struct trace_chunk   |
  *	:                      :
  *
- * A thread claims a chunk by one atomic add to header.chunks and is the only one
- * to write into it.  A record is 8-byte words:
+ * A thread takes a chunk under a lock, once in some 2,000 records, and is the only
+ * one to write into it.  A record is 8-byte words:
  *
  *	word 0   type : 8   words : 8   time : 48     stored last, with release order
  *	word 1   tag : 16   ctx : 48

@@ -337,8 +337,8 @@ static void after_fork_in_child(void)
 	uint64_t run;
 	int error;
 
-	pthread_mutex_unlock(&lock);
-	coil__self.running = NULL; /* a running loop stays with the parent */
+	/* Unlocking is for the thread that locked, which is the parent's. */
+	lock = (pthread_mutex_t)PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
 	if (!coil__tracing)
 		return;
 	coil__tracing = false;
