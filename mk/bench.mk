@@ -38,8 +38,10 @@ $(BENCH_PEERS)/coil-notrace: tools/bench/peers/coil.c tools/bench/measure.h $(BE
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(BENCH_LIB_NOTRACE) $(ALL_LIBS)
 
 # The library without trace points, by the same makefile.
-$(BENCH_LIB_NOTRACE): $(LIB_SRC) FORCE
+ifneq ($(VARIANT),notrace)
+$(BENCH_LIB_NOTRACE): FORCE
 	@$(MAKE) --no-print-directory VARIANT=notrace CFLAGS='$(CFLAGS) -DCOIL_NO_TRACE' $@
+endif
 
 $(BENCH_PEERS)/libevent: tools/bench/peers/libevent.c tools/bench/measure.h
 	$(call bench_peer,event2/event.h,$(BENCH_CC) $(EVENT_LIBS))

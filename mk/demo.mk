@@ -21,7 +21,7 @@ deps: ## install what is missing to build coil and draw its pictures
 
 # A make of its own behind deps, which may have installed what this one looked for.
 trace-demo: deps ## from a bare machine to the demos' pictures in build/trace-demo/
-	@+$(MAKE) --no-print-directory all demos
+	@+$(MAKE) $(JOBS) --no-print-directory all demos
 	@B=$(B) tools/trace-demo.sh $(DEMOS:$(B)/demos/%=%)
 
 # The picture in the README: a real run on the virtual clock, so that it is the same

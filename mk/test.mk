@@ -42,11 +42,13 @@ fuzz-smoke: all demos tests ## the fuzz targets on their seeds and damaged copie
 # T= picks tests by name: make test T=loop/    ARGS=-v says each.
 T    ?=
 ARGS ?=
+# Targets that build much by a make of their own use all cores, unless -j was said.
+JOBS  = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
 test-deps: ## install what is missing to run the tests
 	@tools/deps.sh build render test
 
 test: test-deps ## run all tests; T=loop/ picks some by name, ARGS=-v says each
-	@+$(MAKE) --no-print-directory run-tests
+	@+$(MAKE) $(JOBS) --no-print-directory run-tests
 run-tests: all demos tests
 	$(Q)$(TEST_ENV) $(TEST_WRAPPER) $(B)/tests/run $(ARGS) $(T)
 
@@ -80,6 +82,6 @@ ucontext: ## the tests on the portable context switch
 valgrind: ## the tests under valgrind (a few minutes)
 asan ubsan tsan cruel ucontext valgrind: test-deps
 	@[ $@ != valgrind ] || tools/deps.sh valgrind
-	@+$(MAKE) --no-print-directory VARIANT=$@ run-tests
+	@+$(MAKE) $(JOBS) --no-print-directory VARIANT=$@ run-tests
 
 .PHONY: test test-deps run-tests tests fuzz-smoke asan ubsan tsan cruel ucontext valgrind

@@ -70,7 +70,7 @@ install_debian() {
 		exit 1
 	fi
 	echo "Installing: $wanted"
-	get="$as_root env DEBIAN_FRONTEND=noninteractive apt-get"
+	get="$as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq"
 	# shellcheck disable=SC2086
 	if ! $get update ||
 	   ! $get install -y --no-install-recommends $wanted; then

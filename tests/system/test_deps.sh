@@ -60,19 +60,19 @@ deps build
 said 'still missing after the installation'
 
 # The installation fails.
-stub apt-get "echo apt-get \"\$@\" >>$T/did; [ \$1 != install ]"
+stub apt-get "echo apt-get \"\$@\" >>$T/did; [ \$2 != install ]"
 deps build
 [ $status = 1 ] || fail "status $status, when apt-get fails"
 said 'deps: apt-get failed'
 
 # The installation brings what is needed.
 stub apt-get "echo apt-get \"\$@\" >>$T/did
-[ \$1 = update ] || for tool in cc make pkg-config; do
+[ \$2 = update ] || for tool in cc make pkg-config; do
 	echo '#!/bin/sh' >$bin/\$tool; $(command -v chmod) +x $bin/\$tool; done"
 deps build
 [ $status = 0 ] || fail "status $status, after an installation"
 said 'Installing: gcc libc6-dev libevent-dev make pkg-config'
-[ "$(sed -n 1p "$T/did")" = 'apt-get update' ] || fail "did: $(cat "$T/did")"
+[ "$(sed -n 1p "$T/did")" = 'apt-get -qq update' ] || fail "did: $(cat "$T/did")"
 
 # The same by sudo.
 rm "$bin/cc" "$bin/make" "$bin/pkg-config"
