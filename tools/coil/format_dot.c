@@ -10,12 +10,13 @@
  *
  *	lifelines < activations < dividers, messages < heads, labels, notes
  *
- * Two passes over the items: the first gives each its height, the second draws.
- * Our y grows downwards, Graphviz's upwards.  The unit is the point.
+ * Two passes over the items: the first gives each its height (format_dot_rows.h),
+ * the second draws.  Our y grows downwards, Graphviz's upwards.
  */
 #include "format_writers.h"
 #include <stdlib.h>
 #include <string.h>
+#include "format_dot_rows.h"
 #include "render_layout.h"
 #include "render_text.h"
 #include "trace/reader_memory.h"
@@ -29,28 +30,18 @@
 #define ERROR "#A8473F"
 
 enum {
-	LINE = 14,          /* a line of text                           */
-	HEAD = 28,
-	MARGIN = 16,
-	TIMES = 56,         /* the column of times at the left          */
-	BAR = 8,            /* the width of an activation               */
+	TIMES = 56,         /* the column of times at the left           */
+	BAR = 8,            /* the width of an activation                */
 	NEST = 4,           /* so far to the right is one within another */
 	NEST_MOST = 4,
-	LOOP = 26,          /* the width of a message to oneself        */
-	LOOP_HEIGHT = 14,
-	DELAY_HEIGHT = 42,
-	DIVIDER_HEIGHT = 34
-};
-
-struct row {
-	int top, line, bottom;  /* line: where its arrow or rule lies */
+	LOOP = 26           /* the width of a message to oneself         */
 };
 
 struct writer {
 	const struct diagram *diagram;
 	struct layout *layout;
 	FILE *out;
-	struct row *rows;
+	struct dot_row *rows;
 	int *level;             /* of each participant: activations now */
 	int height, width;
 	unsigned points;        /* so far: their names are numbers      */
@@ -106,65 +97,6 @@ static void put_text(struct writer *writer, int x, int y, const char *text,
 
 #define TEXT_NODE "style=solid, shape=plain"
 
-/* ---- the first pass: heights ------------------------------------------ */
-
-static struct row row_of(const struct writer *writer, size_t index, int top)
-{
-	const struct diagram_item *item = &writer->diagram->items[index];
-	const struct layout_label *label = &writer->layout->labels[index];
-	int text = label->text && *label->text ? LINE * coil__text_lines(label->text) : 0;
-	struct row row = { .top = top, .line = top, .bottom = top };
-
-	switch (item->what) {
-	case DIAGRAM_MESSAGE:
-		if (item->from == item->to) {
-			int height = text > LOOP_HEIGHT ? text : LOOP_HEIGHT;
-
-			row.line = top + 6 + (height + LOOP_HEIGHT) / 2;
-			row.bottom = top + 6 + height + 6;
-		} else {
-			row.line = top + 8 + text;
-			row.bottom = row.line + 6;
-		}
-		break;
-	case DIAGRAM_BEGIN:
-	case DIAGRAM_END:
-		break;
-	case DIAGRAM_DIVIDER:
-		row.line = top + DIVIDER_HEIGHT / 2 + 2;
-		row.bottom = top + DIVIDER_HEIGHT;
-		break;
-	case DIAGRAM_DELAY:
-		row.line = top + DELAY_HEIGHT / 2;
-		row.bottom = top + DELAY_HEIGHT;
-		break;
-	case DIAGRAM_NOTE:
-		text = LINE * coil__text_lines(item->text);
-		row.line = top + 6 + (text + 10) / 2;
-		row.bottom = top + 6 + text + 10 + 6;
-		break;
-	}
-	return row;
-}
-
-/* An activation begins and ends where the message before it arrives. */
-static void measure_rows(struct writer *writer)
-{
-	int y = MARGIN + HEAD + 12, line = y;
-
-	for (size_t i = 0; i < writer->diagram->item_count; i++) {
-		enum diagram_what what = writer->diagram->items[i].what;
-		bool bar = what == DIAGRAM_BEGIN || what == DIAGRAM_END;
-
-		writer->rows[i] = row_of(writer, i, y);
-		if (bar)
-			writer->rows[i].line = line;
-		y = writer->rows[i].bottom;
-		line = bar ? line : what == DIAGRAM_MESSAGE ? writer->rows[i].line : y;
-	}
-	writer->height = y + 12 + HEAD + MARGIN;
-}
-
 /* A note may be wider than what the lifelines take. */
 static void measure_width(struct writer *writer)
 {
@@ -172,27 +104,25 @@ static void measure_width(struct writer *writer)
 
 	writer->width = writer->layout->width;
 	for (size_t i = 0; i < diagram->item_count; i++) {
-		int need = TIMES + MARGIN + coil__text_points(diagram->items[i].text) + 24;
+		int need = TIMES + DOT_MARGIN + coil__text_points(diagram->items[i].text) + 24;
 
 		if (diagram->items[i].what == DIAGRAM_NOTE && need > writer->width)
 			writer->width = need;
 	}
-	writer->width += MARGIN;
+	writer->width += DOT_MARGIN;
 }
-
-/* ---- the second pass --------------------------------------------------- */
 
 /* The dotted lines say that time has passed. */
 static void put_lifelines(struct writer *writer)
 {
 	const struct diagram *diagram = writer->diagram;
-	int foot = writer->height - MARGIN - HEAD;
+	int foot = writer->height - DOT_MARGIN - DOT_HEAD;
 
 	for (size_t p = 0; p < diagram->participant_count; p++) {
-		int x = writer->layout->x[p], y = MARGIN + HEAD;
+		int x = writer->layout->x[p], y = DOT_MARGIN + DOT_HEAD;
 
 		for (size_t i = 0; i < diagram->item_count; i++) {
-			const struct row *row = &writer->rows[i];
+			const struct dot_row *row = &writer->rows[i];
 
 			if (diagram->items[i].what != DIAGRAM_DELAY)
 				continue;
@@ -257,7 +187,7 @@ static void put_bars(struct writer *writer)
 
 		put_bar(writer, item->from, ++writer->level[item->from],
 			writer->rows[i].line, end < diagram->item_count
-			? writer->rows[end].line : writer->height - MARGIN - HEAD);
+			? writer->rows[end].line : writer->height - DOT_MARGIN - DOT_HEAD);
 	}
 	memset(writer->level, 0, diagram->participant_count * sizeof *writer->level);
 }
@@ -272,7 +202,7 @@ static void put_time(struct writer *writer, const struct diagram_item *item, int
 	writer->shown_time = ms;
 	snprintf(text, sizeof text, "%llu.%03u", (unsigned long long)(ms / 1000),
 		 (unsigned)(ms % 1000));
-	put_text(writer, MARGIN, y, text, "\\l",
+	put_text(writer, DOT_MARGIN, y, text, "\\l",
 		 TEXT_NODE ", fontsize=9, fontcolor=\"" GREY "\"");
 }
 
@@ -315,7 +245,7 @@ static void put_self(struct writer *writer, size_t index)
 {
 	const struct diagram_item *item = &writer->diagram->items[index];
 	const struct layout_label *label = &writer->layout->labels[index];
-	int bottom = writer->rows[index].line, top = bottom - LOOP_HEIGHT;
+	int bottom = writer->rows[index].line, top = bottom - DOT_LOOP;
 	int from = writer->layout->x[item->from];
 	int to = side(writer, index, item->from, true);
 	const char *plain = item->style == DIAGRAM_ERROR ? "color=\"" ERROR "\""
@@ -328,7 +258,7 @@ static void put_self(struct writer *writer, size_t index)
 	put_line(writer, out, top, out, bottom, plain);
 	put_line(writer, out, bottom, to, bottom, arrow(item->style));
 	if (*item->text)
-		put_text(writer, out + 6, bottom - LOOP_HEIGHT / 2, label->text, "\\l",
+		put_text(writer, out + 6, bottom - DOT_LOOP / 2, label->text, "\\l",
 			 label_colour(item->style));
 }
 
@@ -336,7 +266,7 @@ static void put_self(struct writer *writer, size_t index)
 static int middle(const struct writer *writer, size_t index)
 {
 	return coil__diagram_layout_middle(writer->layout, writer->diagram,
-				   writer->layout->labels[index].gap, TIMES + MARGIN);
+				   writer->layout->labels[index].gap, TIMES + DOT_MARGIN);
 }
 
 /* DIAGRAM_OUTSIDE is less than any participant, and lies left of them. */
@@ -344,7 +274,7 @@ static void put_message(struct writer *writer, size_t index)
 {
 	const struct diagram_item *item = &writer->diagram->items[index];
 	const struct layout_label *label = &writer->layout->labels[index];
-	int y = writer->rows[index].line, edge = TIMES + MARGIN;
+	int y = writer->rows[index].line, edge = TIMES + DOT_MARGIN;
 	bool right = item->from < item->to;
 	int from = item->from == DIAGRAM_OUTSIDE ? edge
 		 : side(writer, index, item->from, right);
@@ -355,13 +285,13 @@ static void put_message(struct writer *writer, size_t index)
 	if (!*item->text)
 		return;
 	put_text(writer, middle(writer, index),
-		 y - 2 - LINE * coil__text_lines(label->text) / 2,
+		 y - 2 - DOT_LINE * coil__text_lines(label->text) / 2,
 		 label->text, "\\n", label_colour(item->style));
 }
 
 static void put_divider(struct writer *writer, size_t index, int y)
 {
-	put_line(writer, TIMES, y, writer->width - MARGIN, y, "color=\"" PALE "\"");
+	put_line(writer, TIMES, y, writer->width - DOT_MARGIN, y, "color=\"" PALE "\"");
 	put_text(writer, middle(writer, index), y, writer->layout->labels[index].text, "\\n",
 		 "style=filled, shape=box, margin=\"0.11,0.03\", height=0.25, "
 		 "color=\"" PALE "\", fillcolor=\"#F3F5F7\", fontcolor=\"" INK "\"");
@@ -383,14 +313,14 @@ static void put_note(struct writer *writer, const struct diagram_item *item, int
 
 	if (item->from != DIAGRAM_OUTSIDE)
 		x = writer->layout->x[item->from];
-	if (x + half > writer->width - MARGIN)
-		x = writer->width - MARGIN - half;
+	if (x + half > writer->width - DOT_MARGIN)
+		x = writer->width - DOT_MARGIN - half;
 	if (x - half < TIMES)
 		x = TIMES + half;
 	snprintf(attributes, sizeof attributes,
 		 "style=filled, shape=note, margin=\"0.1,0.06\", height=%.3f, "
 		 "color=\"%s\", fillcolor=\"%s\", fontcolor=\"%s\"",
-		 (LINE * coil__text_lines(item->text) + 10) / 72.0,
+		 (DOT_LINE * coil__text_lines(item->text) + 10) / 72.0,
 		 error ? ERROR : PALE, error ? "#FAEDEB" : "#FCF8E8",
 		 error ? ERROR : INK);
 	put_text(writer, x - half + 10, y, item->text, "\\l", attributes);
@@ -442,7 +372,7 @@ static void put_heads(struct writer *writer, int y)
 		fprintf(writer->out, "\th%u [pos=\"%d,%d!\", shape=box, width=%.3f, "
 			"height=%.3f, fixedsize=true, %s, label=", writer->points++,
 			writer->layout->x[i], writer->height - y,
-			writer->layout->head[i] / 72.0, HEAD / 72.0,
+			writer->layout->head[i] / 72.0, DOT_HEAD / 72.0,
 			head_style(participant->kind));
 		put_quoted(writer->out, participant->name, " ");
 		fputs(", tooltip=", writer->out);
@@ -466,24 +396,23 @@ void coil__format_dot(const struct diagram *diagram, FILE *out)
 {
 	static const struct layout_metrics metrics = {
 		.width = coil__text_points, .wrap = 30, .wrap_name = 40, .head = 22, .between = 22,
-		.label = 40, .self = LOOP + 40, .left = TIMES + MARGIN,
+		.label = 40, .self = LOOP + 40, .left = TIMES + DOT_MARGIN,
 	};
 	struct writer writer = {
 		.diagram = diagram, .out = out, .shown_time = UINT64_MAX,
 		.layout = coil__diagram_layout(diagram, &metrics),
-		.rows = coil__take(diagram->item_count + 1, sizeof(struct row)),
 		.level = coil__take(diagram->participant_count + 1, sizeof(int)),
 	};
 
-	measure_rows(&writer);
+	writer.rows = coil__dot_rows(diagram, writer.layout, &writer.height);
 	measure_width(&writer);
 	put_preamble(out);
 	put_lifelines(&writer);
 	put_bars(&writer);
 	for (size_t i = 0; i < diagram->item_count; i++)
 		put_item(&writer, i);
-	put_heads(&writer, MARGIN + HEAD / 2);
-	put_heads(&writer, writer.height - MARGIN - HEAD / 2);
+	put_heads(&writer, DOT_MARGIN + DOT_HEAD / 2);
+	put_heads(&writer, writer.height - DOT_MARGIN - DOT_HEAD / 2);
 	fputs("}\n", out);
 	free(writer.level);
 	free(writer.rows);

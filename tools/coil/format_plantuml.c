@@ -72,11 +72,13 @@ static bool is_taken(const struct diagram *diagram, size_t number)
 }
 
 /* Must the character at C be written by its number?  The marks of Creole come in
- * pairs, or begin a line. */
+ * pairs, or begin a line; comments begin with ' or /'. */
 static bool is_special(const char *c, bool first)
 {
-	if (strchr("\"\\<~%&$#[]{}|!@'^`", *c))
+	if (strchr("\"\\<~%&$#[]{}|!@^`", *c))
 		return true;
+	if (*c == '\'')
+		return first || c[-1] == '/';
 	return strchr("*/_-=.:;>", *c) && (first || c[-1] == *c);
 }
 

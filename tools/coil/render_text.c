@@ -238,13 +238,13 @@ static bool is_break(const char *text, size_t i, const char *marks)
 	       !(text[i - 1] == '.' && isdigit((unsigned char)text[i]));
 }
 
-/* Where to break a line that has FIT bytes of room: at the last good place in its
- * second half, else at the last fair one, else where the room ends. */
+/* Where to break a line that has FIT bytes of room: at the last place in its
+ * second half that is as good as any there, else where the room ends. */
 static size_t break_at(const char *text, size_t fit)
 {
-	static const char *const marks[] = { " ,(", "._/:=" };
+	static const char *const marks[] = { " ,", "(", "._/:=" };
 
-	for (size_t pass = 0; pass < 2; pass++)
+	for (size_t pass = 0; pass < 3; pass++)
 		for (size_t i = fit; i > fit / 2; i--)
 			if (is_break(text, i, marks[pass]))
 				return i;

@@ -265,14 +265,13 @@ static void exception_reported(struct view *view, const struct coil__event *even
 static void await_coroutine(struct view *view, const struct coil__event *event)
 {
 	const struct trace_AWAIT_BEGIN *await = &event->as.AWAIT_BEGIN;
-	const struct coil__reader_site *site =
-		coil__reader_site(view->reader, await->coroutine);
 	struct actor *task = coil__view_task(view, await->task);
 
 	if (!coil__view_descend(view, await->task, 0))
 		return;
-	coil__view_message(view, DIAGRAM_CALL, task, task, "%s(%s)", site->callee,
-			   site->argument);
+	coil__view_message(view, DIAGRAM_CALL, task, task, "%s(%s)",
+			   coil__view_callee(view, await->coroutine),
+			   coil__view_argument(view, await->coroutine));
 	coil__view_begin(view, task);
 }
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Actors, filters and the reading of the trace: see view_base.h.  O(events).
+ * Filters, drawing, and the reading of the trace: see view_base.h.  O(events).
  */
 #include "view_base.h"
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "render_text.h"
@@ -13,202 +12,6 @@ enum {
 	DEPTH_MOST = 60,               /* activations within each other  */
 	PAUSE_LEAST = 1000000          /* ns; shorter ones are not drawn */
 };
-
-/* ---- actors -------------------------------------------------------------- */
-
-static struct actor *new_actor(enum diagram_kind kind, const char *name)
-{
-	struct actor *actor = coil__take(1, sizeof *actor);
-
-	actor->name = coil__copy(name, strlen(name));
-	actor->kind = kind;
-	actor->participant = DIAGRAM_OUTSIDE;
-	return actor;
-}
-
-static void free_actor(struct actor *actor)
-{
-	if (actor)
-		free(actor->name);
-	free(actor);
-}
-
-static void free_actors_of(struct coil__map *map)
-{
-	struct coil__map_entry *entry = NULL;
-
-	while ((entry = coil__map_next(map, entry)))
-		free(((struct actor *)entry->value)->name);
-	coil__map_free(map);
-}
-
-/* As --task says: by label or by id. */
-static bool is_called(const char *asked, const char *label, uint64_t id)
-{
-	char number[24];
-
-	snprintf(number, sizeof number, "%llu", (unsigned long long)id);
-	return strcmp(asked, label) == 0 || strcmp(asked, number) == 0;
-}
-
-static bool is_chosen(const struct view *view, const char *label, uint64_t id)
-{
-	for (size_t i = 0; i < view->options->task_count; i++)
-		if (is_called(view->options->tasks[i], label, id))
-			return true;
-	return false;
-}
-
-struct actor *coil__view_task(struct view *view, uint64_t task)
-{
-	struct actor *actor = coil__map_get(&view->tasks, task);
-	const char *label = coil__names_task(view->names, task);
-	char *made = NULL;
-
-	if (actor || !task)
-		return actor;
-	if (!label)
-		label = made = coil__text_format("task %llu", (unsigned long long)task);
-	actor = new_actor(DIAGRAM_TASK, label);
-	actor->chosen = is_chosen(view, label, task);
-	coil__map_put(&view->tasks, task, actor);
-	free(made);
-	return actor;
-}
-
-/* Tasks and futures share one sequence of ids. */
-struct actor *coil__view_future(struct view *view, uint64_t future)
-{
-	struct actor *actor = coil__map_get(&view->tasks, future);
-	char *name;
-
-	if (actor)
-		return actor;
-	name = coil__text_format("future_%zu", ++view->futures);
-	actor = new_actor(DIAGRAM_WAITED, name);
-	coil__map_put(&view->tasks, future, actor);
-	free(name);
-	return actor;
-}
-
-struct actor *coil__view_loop_actor(struct view *view, uint32_t loop)
-{
-	struct actor *actor = coil__map_get(&view->loops, loop);
-	char *name;
-
-	if (actor)
-		return actor;
-	name = view->loops.count ? coil__text_format("event loop %zu", view->loops.count + 1)
-				 : coil__text_format("event loop");
-	actor = new_actor(DIAGRAM_LOOP, name);
-	coil__map_put(&view->loops, loop, actor);
-	free(name);
-	return actor;
-}
-
-struct actor *coil__view_sleep(struct view *view)
-{
-	if (!view->sleep)
-		view->sleep = new_actor(DIAGRAM_WAITED,
-					coil__names_future(TRACE_FUTURE_SLEEP));
-	return view->sleep;
-}
-
-struct actor *coil__view_callback(struct view *view, const char *callee)
-{
-	struct actor *actor;
-
-	for (size_t i = 0; i < view->callback_count; i++)
-		if (strcmp(view->callbacks[i]->name, callee) == 0)
-			return view->callbacks[i];
-	view->callbacks = coil__grow(view->callbacks, &view->callback_room,
-				     view->callback_count + 1, sizeof actor);
-	actor = new_actor(DIAGRAM_CALLBACK, callee);
-	view->callbacks[view->callback_count++] = actor;
-	return actor;
-}
-
-static void free_actors(struct view *view)
-{
-	free_actors_of(&view->tasks);
-	free_actors_of(&view->loops);
-	for (size_t i = 0; i < view->callback_count; i++)
-		free_actor(view->callbacks[i]);
-	free(view->callbacks);
-	free_actor(view->sleep);
-}
-
-const char *coil__view_callee(const struct view *view, uint32_t site)
-{
-	const char *callee = coil__reader_site(view->reader, site)->callee;
-
-	return *callee ? callee : "callback";
-}
-
-const char *coil__view_argument(const struct view *view, uint32_t site)
-{
-	const char *argument = coil__reader_site(view->reader, site)->argument;
-
-	return strcmp(argument, "NULL") == 0 ? "" : argument;
-}
-
-/* Coil's own callbacks are called "sleep.wake", "gather.count"; what ends a run has
- * the site of the run. */
-bool coil__view_is_callback(struct view *view, const struct coil__state_handle *handle)
-{
-	if (handle->kind == TRACE_SCHEDULE_STEP || handle->kind == TRACE_SCHEDULE_WAKEUP)
-		return false;
-	if (handle->kind == TRACE_SCHEDULE_CALLBACK &&
-	    handle->site == coil__view_loop_actor(view, handle->loop)->run_site)
-		return false;
-	return !strchr(coil__view_callee(view, handle->site), '.');
-}
-
-/* Seconds, to the millisecond, from the event until WHEN; or, absolute, of the
- * trace's own time. */
-static double seconds_until(const struct view *view, double when, bool absolute)
-{
-	const struct trace_header *header = coil__reader_header(view->reader);
-	double now = (double)header->monotonic / 1e9;
-
-	if (!absolute)
-		now += (double)view->time / 1e9;
-	return (double)(int64_t)((when - now) * 1000 + (when > now ? 0.5 : -0.5)) / 1000;
-}
-
-char *coil__view_call(const struct view *view, const struct coil__event *event,
-		      const char *what)
-{
-	double when = event->as.HANDLE_SCHEDULED.when;
-	const char *comma = *what ? ", " : "";
-
-	switch (event->tag) {
-	case TRACE_SCHEDULE_LATER:
-		return coil__text_format("call_later(%.10g%s%s)",
-					 seconds_until(view, when, false), comma, what);
-	case TRACE_SCHEDULE_AT:
-		return coil__text_format("call_at(%.10g%s%s)",
-					 seconds_until(view, when, true), comma, what);
-	case TRACE_SCHEDULE_THREADSAFE:
-		return coil__text_format("call_soon_threadsafe(%s)", what);
-	default:
-		return coil__text_format("call_soon(%s)", what);
-	}
-}
-
-struct actor *coil__view_current(struct view *view)
-{
-	struct coil__state_thread *thread =
-		coil__state_thread(view->state, view->event->thread);
-	struct coil__state_handle *handle;
-
-	if (thread->task)
-		return coil__view_task(view, thread->task);
-	handle = thread->handle ? coil__state_handle(view->state, thread->handle) : NULL;
-	if (!handle || !coil__view_is_callback(view, handle))
-		return NULL;
-	return coil__view_callback(view, coil__view_callee(view, handle->site));
-}
 
 /* ---- filters ------------------------------------------------------------- */
 
@@ -418,8 +221,8 @@ static void read_names(struct view *view, bool *seen)
 		view->task_count++;
 		label = coil__names_task(view->names, event.as.TASK_CREATED.task);
 		for (size_t i = 0; i < view->options->task_count; i++)
-			seen[i] |= is_called(view->options->tasks[i], label,
-					     event.as.TASK_CREATED.task);
+			seen[i] |= coil__view_is_called(view->options->tasks[i], label,
+							event.as.TASK_CREATED.task);
 	}
 	coil__reader_rewind(view->reader);
 }
@@ -528,7 +331,7 @@ struct diagram *coil__view_build(const struct view_kind *kind,
 		note_what_is_missing(&view);
 		*left_out = view.beyond;
 		coil__state_destroy(view.state);
-		free_actors(&view);
+		coil__view_free_actors(&view);
 	}
 	coil__names_destroy(view.names);
 	return view.diagram;

@@ -78,6 +78,11 @@ struct actor *coil__view_callback(struct view *view, const char *callee);
 struct actor *coil__view_sleep(struct view *view);
 struct actor *coil__view_future(struct view *view, uint64_t future);
 
+/* Is ASKED, of --task, this task: its label or its id? */
+bool coil__view_is_called(const char *asked, const char *label, uint64_t id);
+
+void coil__view_free_actors(struct view *view);
+
 /* Who runs: a task, a callback of the program's, or NULL: one of the loop's own,
  * the loop itself, or what is outside of it. */
 struct actor *coil__view_current(struct view *view);

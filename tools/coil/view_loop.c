@@ -293,6 +293,9 @@ static void step_end(struct view *view, const struct coil__event *event)
 	if (!task)
 		return;
 	switch (event->tag) {
+	case TRACE_STEP_YIELDED:
+		what = coil__text_format("await asyncio.sleep(0)");
+		break;
 	case TRACE_STEP_RETURNED:
 		what = coil__text_format("return");
 		break;
@@ -324,15 +327,13 @@ static void cancel_requested(struct view *view, const struct coil__event *event)
 static void await_begin(struct view *view, const struct coil__event *event)
 {
 	const struct trace_AWAIT_BEGIN *await = &event->as.AWAIT_BEGIN;
-	const struct coil__reader_site *site =
-		coil__reader_site(view->reader, await->coroutine);
 	struct actor *task = coil__view_task(view, await->task);
 
 	if (event->tag != TRACE_AWAIT_COROUTINE || !coil__view_descend(view, await->task, 0))
 		return;
-	coil__view_message(view, DIAGRAM_CALL, task, task, "await %s(%s)", site->callee,
-			   site->argument);
-	coil__view_begin(view, task);
+	coil__view_message(view, DIAGRAM_CALL, task, task, "await %s(%s)",
+			   coil__view_callee(view, await->coroutine),
+			   coil__view_argument(view, await->coroutine));
 }
 
 static void await_end(struct view *view, const struct coil__event *event)
@@ -350,7 +351,6 @@ static void await_end(struct view *view, const struct coil__event *event)
 				   coil__reader_error_name(view->reader, end->error));
 	else
 		coil__view_message(view, DIAGRAM_RETURN, task, task, "return");
-	coil__view_end(view, task);
 }
 
 /* ---- futures ------------------------------------------------------------------ */
