@@ -461,7 +461,7 @@ static coil_result nobody_asks(void *unused)
 TEST(the_error_of_a_gather_nobody_asked_is_reported)
 {
 	run_virtual(nobody_asks);
-	CHECK_LOG("release [Future exception was never retrieved] end");
+	CHECK_LOG("release [_GatheringFuture exception was never retrieved] end");
 }
 
 static coil_result let_go(void *unused)
