@@ -59,6 +59,8 @@ void coil__check_begin(struct coil__check *check, const struct coil__event *even
 		coil__violated(check, COIL__LAW_ONE, event,
 			       "handle %" PRIu64 " begins outside of an iteration",
 			       event->ctx);
+	if (coil__state_is_early(check->state, event))
+		return;
 	if (!handle || handle->place == COIL__PLACE_RUNNING)
 		coil__violated(check, COIL__LAW_SCHEDULED, event,
 			       "handle %" PRIu64 " was not scheduled, or has run since",
@@ -105,7 +107,8 @@ void coil__check_scheduled(struct coil__check *check, const struct coil__event *
 	const struct coil__state_handle *handle =
 		coil__state_handle(check->state, scheduled->handle);
 
-	if (handle && event->tag != TRACE_SCHEDULE_IO)
+	if (handle && event->tag != TRACE_SCHEDULE_IO &&
+	    !(event->tag == TRACE_SCHEDULE_THREADSAFE && handle->place == COIL__PLACE_RUNNING))
 		coil__violated(check, COIL__LAW_SCHEDULED, event,
 			       "handle %" PRIu64 " is scheduled, but was before and has not run",
 			       scheduled->handle);

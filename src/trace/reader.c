@@ -3,7 +3,8 @@
  * See reader.h.  Opening scans and checks the whole file (reader_scan.h); what
  * is left to do for an event is to pick the thread whose next one is the
  * earliest, and to decode it.  That thread is the top of a heap of cursors,
- * ordered by (time of the next event, thread).
+ * ordered by the time of the next event; at the same time, a thread that runs no
+ * loop is first, for what loops then do may be its doing (call_soon_threadsafe).
  */
 #include "reader.h"
 
@@ -141,7 +142,11 @@ static bool settle(struct cursor *cursor)
 
 static bool before(const struct cursor *a, const struct cursor *b)
 {
-	return a->time != b->time ? a->time < b->time : a->thread < b->thread;
+	if (a->time != b->time)
+		return a->time < b->time;
+	if (!a->loop != !b->loop)
+		return !a->loop;
+	return a->thread < b->thread;
 }
 
 static void sift_down(struct coil__reader *reader, size_t i)

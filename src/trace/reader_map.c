@@ -86,9 +86,11 @@ void *coil__map_remove(struct coil__map *map, uint64_t id)
 struct coil__map_entry *coil__map_next(const struct coil__map *map,
 				       struct coil__map_entry *entry)
 {
-	struct coil__map_entry *end = map->entries +
-		(map->entries ? (size_t)1 << map->bits : 0);
+	struct coil__map_entry *end;
 
+	if (!map->count)
+		return NULL;
+	end = map->entries + mask_of(map) + 1;
 	entry = entry ? entry + 1 : map->entries;
 	while (entry != end && !entry->value)
 		entry++;

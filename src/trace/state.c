@@ -154,12 +154,42 @@ static void step_scheduled(struct coil__state *state,
 		coil__state_enter(state, task, COIL__TASK_READY);
 }
 
+/* Clocks of two threads may differ by a little: what another thread scheduled can
+ * have been taken over, and even run, in front of the record of it. */
+bool coil__state_is_early(const struct coil__state *state, const struct coil__event *event)
+{
+	struct coil__state_loop *loop = coil__map_get(&state->loops, event->loop);
+
+	return loop && loop->owed && event->ctx && !coil__state_handle(state, event->ctx);
+}
+
+static void note_early(struct coil__state *state, const struct coil__event *event)
+{
+	state->early = coil__grow(state->early, &state->early_room,
+				  state->early_count + 1, sizeof *state->early);
+	state->early[state->early_count++] = event->ctx;
+	coil__state_loop(state, event->loop)->owed--;
+}
+
+static bool was_early(struct coil__state *state, uint64_t handle)
+{
+	for (size_t i = 0; i < state->early_count; i++)
+		if (state->early[i] == handle) {
+			state->early[i] = state->early[--state->early_count];
+			return true;
+		}
+	return false;
+}
+
 static void handle_scheduled(struct coil__state *state, const struct coil__event *event)
 {
 	const struct trace_HANDLE_SCHEDULED *scheduled = &event->as.HANDLE_SCHEDULED;
 	struct coil__state_loop *loop = loop_of(state, scheduled->loop, event);
-	struct coil__state_handle *handle = take_handle(state, scheduled->handle, loop->id);
+	struct coil__state_handle *handle;
 
+	if (event->tag == TRACE_SCHEDULE_THREADSAFE && was_early(state, scheduled->handle))
+		return;
+	handle = take_handle(state, scheduled->handle, loop->id);
 	handle->target = scheduled->target;
 	handle->loop = loop->id;
 	handle->site = scheduled->site;
@@ -234,6 +264,8 @@ static void begin_handle(struct coil__state *state, const struct coil__event *ev
 {
 	struct coil__state_thread *thread = coil__state_thread(state, event->thread);
 
+	if (coil__state_is_early(state, event))
+		note_early(state, event);
 	if (event->ctx) /* 0: it was scheduled before the recording began */
 		take_handle(state, event->ctx, event->loop)->place = COIL__PLACE_RUNNING;
 	coil__state_loop(state, event->loop)->ran++;
@@ -476,6 +508,7 @@ void coil__state_destroy(struct coil__state *state)
 		free(handle);
 	}
 	coil__state_free_objects(state);
+	free(state->early);
 	coil__map_free(&state->handles);
 	coil__map_free(&state->loops);
 	coil__map_free(&state->threads);

@@ -170,6 +170,9 @@ struct coil__state {
 	struct coil__state_objects alive;
 	struct coil__state_objects retired; /* done, or left by a closed loop    */
 	struct coil__state_handle *spare;   /* to be used again                  */
+	uint64_t *early;     /* handles that ran in front of their being recorded
+	                        as scheduled, by another thread                  */
+	size_t early_count, early_room;
 	struct coil__state_loop *last_loop; /* caches of the two maps            */
 	struct coil__state_thread *last_thread;
 };
@@ -185,6 +188,10 @@ struct coil__state_object *coil__state_object(const struct coil__state *state, u
 /* Made, if they are not there. */
 struct coil__state_loop *coil__state_loop(struct coil__state *state, uint32_t id);
 struct coil__state_thread *coil__state_thread(struct coil__state *state, uint32_t id);
+
+/* Is EVENT, in front of being applied, the run of a handle that another thread
+ * scheduled, and whose record of that comes later? */
+bool coil__state_is_early(const struct coil__state *state, const struct coil__event *event);
 
 /* NULL if every invariant of the structures holds, else which does not. */
 const char *coil__state_validate(const struct coil__state *state);
