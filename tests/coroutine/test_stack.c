@@ -241,7 +241,7 @@ TEST(stacks_are_used_again, .seconds = 60)
 	CHECK(after - before < 512L << 20);
 }
 
-#define MANY 100000
+#define MANY AT_MOST(100000)
 
 static coil_result sleep_long(void *unused)
 {

@@ -257,7 +257,7 @@ TEST(threads_record_side_by_side)
 	CHECK_INT(facts.marks, 20001);
 }
 
-static volatile bool enough;
+static _Atomic bool enough;
 
 static void *mark_until_enough(void *unused)
 {
