@@ -20,7 +20,7 @@
 #include "render_text.h"
 #include "trace/reader_memory.h"
 
-enum { INDENT = 27 };
+enum { INDENT = 26, ROOM = 16 };
 
 struct writer {
 	const struct diagram *diagram;
@@ -29,22 +29,20 @@ struct writer {
 	uint64_t shown_time; /* ms */
 };
 
-/* Writes FORMAT, line by line; in ASCII if that is wanted. */
+/* Writes FORMAT as a line; in ASCII if that is wanted. */
 static void __attribute__((format(printf, 2, 3)))
-print_lines(struct writer *writer, const char *format, ...)
+print_line(struct writer *writer, const char *format, ...)
 {
 	struct text_canvas *canvas;
 	va_list arguments;
-	char *text, *line, *rest;
+	char *text;
 
 	va_start(arguments, format);
-	rest = text = coil__text_vformat(format, arguments);
+	text = coil__text_vformat(format, arguments);
 	va_end(arguments);
 	canvas = coil__canvas_create(coil__text_cells(text), writer->options->ascii);
-	while ((line = strsep(&rest, "\n"))) {
-		coil__canvas_text(canvas, 0, line);
-		coil__canvas_print(canvas, writer->out);
-	}
+	coil__canvas_text(canvas, 0, text);
+	coil__canvas_print(canvas, writer->out);
 	coil__canvas_destroy(canvas);
 	free(text);
 }
@@ -53,7 +51,7 @@ static void print_participants(struct writer *writer)
 {
 	fputs("participants\n", writer->out);
 	for (size_t i = 0; i < writer->diagram->participant_count; i++)
-		print_lines(writer, "%5zu  %s", i + 1,
+		print_line(writer, "%5zu  %s", i + 1,
 			    writer->diagram->participants[i].name);
 	fputc('\n', writer->out);
 }
@@ -76,39 +74,53 @@ static char *time_of(struct writer *writer, uint64_t time)
 				 (unsigned)(ms % 1000));
 }
 
+/* TEXT behind PREFIX, in lines that fit, those after the first INDENT cells in. */
+static void print_wrapped(struct writer *writer, const char *prefix, int indent,
+			  const char *string)
+{
+	int room = writer->options->width - indent;
+	char *wrapped = coil__text_wrap(string, (unsigned)(room > ROOM ? room : ROOM));
+	char *line, *rest = wrapped;
+
+	print_line(writer, "%s%s", prefix, strsep(&rest, "\n"));
+	while ((line = strsep(&rest, "\n")))
+		print_line(writer, "%*s%s", indent, "", line);
+	free(wrapped);
+}
+
 static void print_message(struct writer *writer, const struct diagram_item *item)
 {
 	const char *line = item->style == DIAGRAM_CALL ? "──>"
 			 : item->style == DIAGRAM_RETURN ? "╌╌>" : "══>";
 	const char *colon = *item->text ? " : " : "";
 	char *time = time_of(writer, item->time);
+	char *prefix = coil__text_format("%8s  %4d %s %-4d   ", time, item->from + 1, line,
+					 item->to + 1);
 	char *names = coil__text_format("%s %s %s%s%s", name_of(writer, item->from), line,
 					name_of(writer, item->to), colon, item->text);
 
-	if (coil__text_cells(names) + INDENT > writer->options->width) {
-		free(names);
-		names = coil__copy(item->text, strlen(item->text));
-	}
-	print_lines(writer, "%8s  %4d %s %-4d   %s", time, item->from + 1, line,
-		    item->to + 1, names);
+	print_wrapped(writer, prefix, INDENT, coil__text_cells(names) + INDENT <=
+		      writer->options->width ? names : item->text);
 	free(names);
+	free(prefix);
 	free(time);
 }
 
 static void print_note(struct writer *writer, const struct diagram_item *item)
 {
-	if (item->from == DIAGRAM_OUTSIDE)
-		print_lines(writer, "note: %s", item->text);
-	else
-		print_lines(writer, "note on %d: %s", item->from + 1, item->text);
+	char *prefix = item->from == DIAGRAM_OUTSIDE ? coil__text_format("note: ")
+		     : coil__text_format("note on %d: ", item->from + 1);
+
+	print_wrapped(writer, prefix, coil__text_cells(prefix), item->text);
+	free(prefix);
 }
 
 static void print_item(struct writer *writer, const struct diagram_item *item)
 {
 	switch (item->what) {
 	case DIAGRAM_MESSAGE: print_message(writer, item); break;
-	case DIAGRAM_DIVIDER: print_lines(writer, "═══ %s ═══", item->text); break;
-	case DIAGRAM_DELAY:   print_lines(writer, "... %s ...", item->text); break;
+	case DIAGRAM_DIVIDER: print_line(writer, "═══ %s ═══", item->text); break;
+	case DIAGRAM_DELAY:   print_line(writer, "... %s ...", item->text); break;
 	case DIAGRAM_NOTE:    print_note(writer, item); break;
 	case DIAGRAM_BEGIN:
 	case DIAGRAM_END:     break; /* there are no lifelines to show it on */

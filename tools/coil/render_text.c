@@ -251,6 +251,15 @@ static size_t break_at(const char *text, size_t fit)
 	return fit;
 }
 
+/* A line that was broken loses the spaces at its end. */
+static char *append(char *end, const char *text, size_t length, bool broken)
+{
+	while (broken && length && text[length - 1] == ' ')
+		length--;
+	memcpy(end, text, length);
+	return end + length;
+}
+
 char *coil__text_wrap(const char *text, unsigned cells)
 {
 	size_t length = strlen(text);
@@ -268,8 +277,7 @@ char *coil__text_wrap(const char *text, unsigned cells)
 
 			take = coil__text_next(text, line, &code);
 		}
-		memcpy(end, text, take);
-		end += take;
+		end = append(end, text, take, take < line);
 		if (take < line && text[take] == ' ')
 			take++;
 		else if (take == line && stop)

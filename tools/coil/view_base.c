@@ -289,7 +289,7 @@ static void note_what_is_missing(struct view *view)
 {
 	size_t tasks = tasks_left_out(view);
 	const char *damage = coil__reader_error(view->reader);
-	char *of_tasks = tasks ? coil__text_format(", and %zu task%s with them", tasks,
+	char *of_tasks = tasks ? coil__text_format(", %zu task%s with them", tasks,
 						   tasks == 1 ? "" : "s")
 			       : coil__copy("", 0);
 
@@ -298,7 +298,7 @@ static void note_what_is_missing(struct view *view)
 			"%zu messages left out by the filters%s", view->filtered, of_tasks));
 	if (view->too_deep)
 		note(view, DIAGRAM_CALL, coil__text_format(
-			"%zu messages of coroutines awaited inline left out (--depth %u)",
+			"%zu messages of inline awaits left out (--depth %u)",
 			view->too_deep, view->options->depth));
 	if (view->beyond)
 		note(view, DIAGRAM_CALL, coil__text_format(
