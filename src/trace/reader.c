@@ -168,7 +168,7 @@ static void sift_down(struct coil__reader *reader, size_t i)
 void coil__reader_rewind(struct coil__reader *reader)
 {
 	const struct coil__run *run = reader->scan.runs;
-	const struct coil__run *end = run + reader->scan.run_count;
+	const struct coil__run *end = run ? run + reader->scan.run_count : NULL;
 	size_t room = 0;
 
 	free(reader->cursors);

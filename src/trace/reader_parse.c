@@ -187,6 +187,8 @@ static bool parse_header(struct parser *parser, struct trace_header *header)
 	    !need(parser, " program=") ||
 	    !take_quoted(parser, header->program, sizeof header->program, &length))
 		return false;
+	if (*parser->at)
+		return fail(parser, "\"%.30s\" is left over", parser->at);
 	header->run = run;
 	header->pid = (uint32_t)pid;
 	header->parent = (uint32_t)parent;

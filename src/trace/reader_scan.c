@@ -300,7 +300,8 @@ char *coil__scan_open(struct coil__scan *scan, const void *data, size_t size,
 	if (error)
 		return error;
 	find_chunks(scan);
-	qsort(scan->runs, scan->run_count, sizeof *scan->runs, compare_runs);
+	if (scan->run_count)
+		qsort(scan->runs, scan->run_count, sizeof *scan->runs, compare_runs);
 	walk_threads(scan);
 	resolve_sites(scan);
 	return NULL;

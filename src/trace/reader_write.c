@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "definitions.h"
@@ -52,18 +53,33 @@ static void write_at(struct coil__writer *writer, const void *data, size_t size,
 	}
 }
 
+/* Not a device: the file is removed if it cannot be completed. */
+static int open_regular(const char *path, char **error)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	struct stat status;
+
+	*error = NULL;
+	if (fd < 0 || fstat(fd, &status) < 0)
+		*error = coil__sentence("%s: %s", path, strerror(errno));
+	else if (!S_ISREG(status.st_mode))
+		*error = coil__sentence("%s: is not a regular file", path);
+	if (*error && fd >= 0) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
 struct coil__writer *coil__writer_open(const char *path,
 				       const struct trace_header *header,
 				       char **error)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	int fd = open_regular(path, error);
 	struct coil__writer *writer;
 
-	*error = NULL;
-	if (fd < 0) {
-		*error = coil__sentence("%s: %s", path, strerror(errno));
+	if (fd < 0)
 		return NULL;
-	}
 	writer = coil__take(1, sizeof *writer);
 	writer->path = coil__copy(path, strlen(path));
 	writer->fd = fd;

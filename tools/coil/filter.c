@@ -52,8 +52,9 @@ static bool unknown_type(const char *command, const char *word, size_t length)
 	for (size_t i = 0; i < length && i < sizeof upper - 1; i++)
 		upper[i] = (char)toupper((unsigned char)word[i]);
 	nearest = coil__nearest(upper, names, count);
-	coil__bad_usage(command, "there is no event %.*s%s%s", (int)length, word,
-			nearest ? "; is it " : "", nearest ? nearest : "");
+	coil__bad_usage(command, "there is no event %.*s%s%s%s", (int)length, word,
+			nearest ? "; is it " : "", nearest ? nearest : "",
+			nearest ? "?" : "");
 	return false;
 }
 
