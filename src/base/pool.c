@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/pool.h"
+#include "base/thread.h"
 #include "coroutine/stack.h"
 #include "loop/handle.h"
 #include "task/exception.h"
@@ -80,6 +81,7 @@ static bool grow_from_slab(struct pool *pool, enum object_kind kind)
 
 bool coil__pool_grow(struct pool *pool, enum object_kind kind)
 {
+	thread_register();
 	if (grow_from_depot(pool, kind))
 		return true;
 	if (kind == OBJECT_TASK) {

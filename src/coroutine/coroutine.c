@@ -28,13 +28,11 @@
 #include <valgrind/valgrind.h>
 #else
 #define VALGRIND_STACK_REGISTER(low, high) 0
-#define VALGRIND_STACK_DEREGISTER(id) (void)(id)
 #endif
 
-static void told_born(struct coroutine *c, void *top)
+static void told_born(struct coroutine *c)
 {
-	c->valgrind_stack = VALGRIND_STACK_REGISTER(c->low, top);
-	(void)top;
+	(void)c;
 #if TSAN
 	c->fiber = __tsan_create_fiber(0);
 #endif
@@ -47,7 +45,7 @@ static void told_born(struct coroutine *c, void *top)
 
 static void told_dead(struct coroutine *c)
 {
-	VALGRIND_STACK_DEREGISTER(c->valgrind_stack);
+	(void)c;
 #if TSAN
 	if (c->fiber)
 		__tsan_destroy_fiber(c->fiber);
@@ -107,15 +105,19 @@ static void coroutine_begin(void *pass)
 	abort(); /* it must end by coil__coroutine_finish */
 }
 
-void coil__coroutine_init(struct coroutine *c, char *low, void *top,
-			  void (*function)(void *), void *arg)
+void coil__coroutine_stack(struct coroutine *c, char *low, void *top)
 {
 	c->low = low;
 	c->size = (size_t)((char *)top - low);
+	(void)VALGRIND_STACK_REGISTER(low, top); /* a slot is a stack for ever */
+}
+
+void coil__coroutine_init(struct coroutine *c, void (*function)(void *), void *arg)
+{
 	c->function = function;
 	c->arg = arg;
-	told_born(c, top);
-	c->inside = coil__switch_prepare(top, c->size, coroutine_begin);
+	told_born(c);
+	c->inside = coil__switch_prepare(c->low + c->size, c->size, coroutine_begin);
 }
 
 void coil__coroutine_resume(struct coroutine *c)

@@ -3,6 +3,7 @@
  * A stackful coroutine: a function that runs on a stack of its own, leaves off in
  * the middle, and goes on there later.  It knows nothing of tasks or loops.
  *
+ *	coroutine_stack    once, before all else
  *	coroutine_init     once per life; the function runs at the first resume
  *	coroutine_resume   from outside: runs it until it suspends or finishes
  *	coroutine_suspend  from inside: back to whoever resumed it
@@ -26,20 +27,23 @@ struct coroutine {
 	size_t size;       /* from there to the top                      */
 	void (*function)(void *arg);
 	void *arg;
-	/* For the checkers alone; kept in every build so that a program built
-	 * with a sanitizer can use the headers of one that was not. */
-	void *fiber;                 /* thread sanitizer                   */
-	void *fiber_outside;
-	const void *outside_low;     /* address sanitizer                  */
+#ifdef __SANITIZE_THREAD__
+	void *fiber, *fiber_outside;
+#endif
+#ifdef __SANITIZE_ADDRESS__
+	const void *outside_low;
 	size_t outside_size;
 	void *fake_inside;
-	unsigned valgrind_stack;
+#endif
 };
 
-/* FUNCTION(ARG) is to run on the stack from LOW to TOP (16-aligned).  FUNCTION
- * ends by coroutine_finish and does not return. */
-void coil__coroutine_init(struct coroutine *coroutine, char *low, void *top,
-			  void (*function)(void *), void *arg);
+/* Once for a stack, from LOW to TOP (16-aligned): it is this coroutine's for all
+ * its lives. */
+void coil__coroutine_stack(struct coroutine *coroutine, char *low, void *top);
+
+/* FUNCTION(ARG) is to run on it, and ends by coroutine_finish. */
+void coil__coroutine_init(struct coroutine *coroutine, void (*function)(void *),
+			  void *arg);
 void coil__coroutine_resume(struct coroutine *coroutine);
 void coil__coroutine_suspend(struct coroutine *coroutine);
 void coil__coroutine_finish(struct coroutine *coroutine) __attribute__((noreturn));

@@ -9,21 +9,14 @@
 #include "task/misuse.h"
 #include "trace/recorder.h"
 
-struct handle *coil__handle_new(struct coil_loop *loop, const coil_site *site)
+void coil__handle_record(struct handle *handle, unsigned schedule, uint64_t target,
+			 double when)
 {
-	struct handle *handle;
-
-	thread_register();
-	if (!coil__ready_queue_reserve(&loop->ready, loop->handles + 1))
-		return NULL;
-	handle = pool_take(pool_of(OBJECT_HANDLE), OBJECT_HANDLE);
-	if (!handle)
-		return NULL;
-	loop->handles++;
-	handle->loop = loop;
-	handle->site = site;
-	handle->id = 0;
-	return handle;
+	handle->id = coil__trace_handle_id();
+	TRACE(HANDLE_SCHEDULED, schedule, .handle = handle->id, .target = target,
+	      .loop = TRACE_LOOP(handle->loop),
+	      .site = handle->object.flags & HANDLE_STEP ? 0 : TRACE_SITE(handle->site),
+	      .when = when);
 }
 
 void coil__handle_destroy(struct handle *handle)
@@ -68,28 +61,36 @@ static void callback_failed(struct coil_loop *loop, struct handle *handle,
 	coil_loop_call_exception_handler(loop, &context);
 }
 
-static coil_result call(struct handle *handle)
+static inline coil_result call(struct handle *handle)
 {
 	if (handle->object.flags & HANDLE_ON_DONE)
-		return coil__call_done_callback(handle);
+		return handle->done_function(object_handle(handle->future), handle->arg);
 	return handle->function(handle->arg);
 }
 
 /* A task's step records its own beginning and end, which stand for the handle's. */
-void coil__run_handle(struct coil_loop *loop, struct handle *handle)
+static coil_result call_recorded(struct handle *handle)
 {
-	bool step = handle->object.flags & HANDLE_EMBEDDED;
+	bool step = handle->object.flags & HANDLE_STEP;
 	coil_result result;
 
-	loop->running_handle = handle;
 	TRACE_CONTEXT(handle->id);
 	if (!step)
 		TRACE_NOW(HANDLE_RUN_BEGIN, 0, );
 	result = call(handle);
-	if (unlikely(result.error))
-		callback_failed(loop, handle, result);
 	if (!step)
 		TRACE(HANDLE_RUN_END, 0, .error = (uint32_t)result.error);
+	return result;
+}
+
+void coil__run_handle(struct coil_loop *loop, struct handle *handle)
+{
+	coil_result result;
+
+	loop->running_handle = handle;
+	result = TRACING ? call_recorded(handle) : call(handle);
+	if (unlikely(result.error))
+		callback_failed(loop, handle, result);
 	TRACE_CONTEXT(0);
 	loop->running_handle = NULL;
 	handle_drop(handle);

@@ -8,7 +8,9 @@
  *
  * References: whoever schedules a handle gives the loop one; it is dropped when
  * the handle has run, was skipped, or left behind at close.  What the program
- * gets is borrowed: it goes stale then, and cancelling it does nothing.
+ * gets is borrowed: it goes stale then, and cancelling it does nothing.  Handles
+ * that are a part of something else are not counted: a task lives at least until
+ * it has taken its last step, a gather until all its children are counted.
  *
  * One cache line.  A task's step never touches `function` of another.
  */
@@ -26,7 +28,8 @@ enum handle_flags {
 	HANDLE_IN_HEAP = 2,
 	HANDLE_IS_TIMER = 4,  /* when is its deadline, also after it was due       */
 	HANDLE_ON_DONE = 8,   /* a done callback: done_function(future, arg)       */
-	HANDLE_EMBEDDED = 16, /* a part of its task; never freed by itself         */
+	HANDLE_STEP = 16,     /* a task's step, which is a part of the task        */
+	HANDLE_EMBEDDED = 128, /* a part of something else; never freed by itself  */
 	HANDLE_FOREIGN = 32,  /* made by another thread; goes back to the depot    */
 	HANDLE_HAS_FUTURE = 64, /* future is set, with a reference                 */
 };
@@ -51,19 +54,30 @@ struct handle {
 
 _Static_assert(sizeof(struct handle) == 64, "a handle is a cache line");
 
-/* A new handle with one reference, and room for it in LOOP's ready queue, so that
- * scheduling it later cannot fail.  NULL without memory. */
-struct handle *coil__handle_new(struct coil_loop *loop, const coil_site *site);
-
-/* Called by object_unref. */
+/* Called when the last reference is dropped. */
 void coil__handle_destroy(struct handle *handle);
 
-/* Drops the reference that a handle has while it is scheduled: a task's step has
- * one to its task. */
+/* Drops the reference that a handle has while it is scheduled. */
 static inline void handle_drop(struct handle *handle)
 {
-	object_unref(handle->object.flags & HANDLE_EMBEDDED ? handle->arg : handle);
+	if (!(handle->object.flags & HANDLE_EMBEDDED) && --handle->object.refs == 0)
+		coil__handle_destroy(handle);
 }
+
+/* Sets up a handle that is a part of something else. */
+static inline void handle_init(struct handle *handle, struct coil_loop *loop,
+			       const coil_site *site, unsigned flags)
+{
+	handle->object.kind = OBJECT_HANDLE;
+	handle->object.flags = (uint8_t)(flags | HANDLE_EMBEDDED);
+	handle->loop = loop;
+	handle->site = site;
+	handle->id = 0;
+}
+
+/* Records that HANDLE is scheduled, under a new id. */
+void coil__handle_record(struct handle *handle, unsigned schedule, uint64_t target,
+			 double when);
 
 /* Marks it, so that it will be skipped. */
 void coil__handle_cancel(struct handle *handle);

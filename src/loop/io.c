@@ -43,7 +43,7 @@ static coil_result add(struct coil_loop *loop, int fd, coil_function function,
 	if (fd < 0)
 		return coil_raise_site(site, COIL_VALUE, "Invalid file descriptor: %d", fd);
 	watch = coil__poller_watch(&loop->poller, fd, true);
-	handle = watch ? coil__handle_new(loop, site) : NULL;
+	handle = watch ? loop_new_handle(loop, site) : NULL;
 	if (!handle)
 		return fail(ENOMEM, fd, site);
 	handle->function = function;

@@ -221,7 +221,7 @@ coil_result coil__run_until_done(struct coil_loop *loop, struct future *future,
 	};
 	coil_future *public = object_handle(future);
 	coil_result result = coil__future_add_callback(future, stop_when_done, loop,
-						       &stop_site, 0);
+						       &stop_site);
 
 	if (result.error)
 		return result;

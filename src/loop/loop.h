@@ -7,7 +7,8 @@
  *  - what other threads schedule is in `incoming`, newest first, until the loop's
  *    own thread takes it over; it does so before it schedules anything itself,
  *    so that the ready queue is in the order of the calls;
- *  - `living` chains every awaitable of the loop, so that close can free them.
+ *  - `living` chains every awaitable of the loop, the newest first: close frees
+ *    them, and all tasks are found there.
  *
  * A closed loop's struct is kept for a while (loop.c), so that a stale pointer to
  * it still says "closed".
@@ -46,8 +47,6 @@ struct coil_loop {
 	/* What belongs to it. */
 	size_t handles;
 	struct awaitable *living;      /* newest first                            */
-	struct task *first_task;       /* those not done, in order of creation    */
-	struct task *last_task;
 	uint32_t id;                   /* in the trace                            */
 
 	coil_exception_handler handler; /* NULL: the default one                  */
@@ -65,12 +64,38 @@ struct coil_loop {
 /* Has another thread scheduled something? */
 static inline bool loop_has_incoming(struct coil_loop *loop)
 {
-	return atomic_load_explicit(&loop->incoming, memory_order_acquire) || loop->late;
+	return atomic_load_explicit(&loop->incoming, memory_order_acquire) != NULL;
 }
 
-/* Puts a handle at the end of the ready queue, with the reference that the loop
- * will drop.  Cannot fail. */
-void coil__loop_ready(struct coil_loop *loop, struct handle *handle);
+/* Room in the ready queue for one handle more, so that scheduling it cannot fail;
+ * false without memory.  To be given back by handles--. */
+static inline bool loop_make_room(struct coil_loop *loop)
+{
+	if (unlikely(loop->handles >= loop->ready.capacity) &&
+	    !coil__ready_queue_reserve(&loop->ready, loop->handles + 1))
+		return false;
+	loop->handles++;
+	return true;
+}
+
+/* A new handle with one reference; NULL without memory. */
+static inline struct handle *loop_new_handle(struct coil_loop *loop,
+					     const coil_site *site)
+{
+	struct handle *handle;
+
+	if (unlikely(!loop_make_room(loop)))
+		return NULL;
+	handle = pool_take(pool_of(OBJECT_HANDLE), OBJECT_HANDLE);
+	if (unlikely(!handle)) {
+		loop->handles--;
+		return NULL;
+	}
+	handle->loop = loop;
+	handle->site = site;
+	handle->id = 0;
+	return handle;
+}
 
 /* Moves what other threads have scheduled to the ready queue. */
 void coil__loop_take_over(struct coil_loop *loop);
@@ -89,7 +114,7 @@ coil_result coil__run_until_done(struct coil_loop *loop, struct future *future,
  * when the operating system fails the poll. */
 coil_result coil__run_once(struct coil_loop *loop);
 
-/* Runs one handle and drops the loop's reference. */
+/* Runs one handle and drops the reference that it had while it was scheduled. */
 void coil__run_handle(struct coil_loop *loop, struct handle *handle);
 
 /* The text of COIL_RUNTIME for a closed loop. */

@@ -35,7 +35,7 @@ static double poll_timeout(const struct coil_loop *loop)
 static bool must_not_sleep(void *loop)
 {
 	atomic_thread_fence(memory_order_seq_cst);
-	return loop_has_incoming(loop);
+	return loop_has_incoming(loop) || ((struct coil_loop *)loop)->late;
 }
 
 /* On the virtual clock nobody waits for the time alone: it jumps.  A watched
@@ -63,12 +63,12 @@ static int ask_system(struct coil_loop *loop, double timeout)
 static void fire(struct coil_loop *loop, struct handle *handle, int fd,
 		 unsigned direction)
 {
-	TRACE_NEW_HANDLE(handle);
-	TRACE(FD_READY, direction, .handle = handle->id, .fd = fd);
-	TRACE(HANDLE_SCHEDULED, TRACE_SCHEDULE_IO, .handle = handle->id,
-	      .target = (uint64_t)fd, .site = TRACE_SITE(handle->site));
+	if (TRACING) {
+		coil__handle_record(handle, TRACE_SCHEDULE_IO, (uint64_t)fd, 0);
+		TRACE(FD_READY, direction, .handle = handle->id, .fd = fd);
+	}
 	object_ref(handle);
-	coil__loop_ready(loop, handle);
+	coil__ready_queue_push(&loop->ready, handle);
 }
 
 static void schedule_fired(struct coil_loop *loop)
@@ -97,7 +97,7 @@ static void schedule_due(struct coil_loop *loop)
 	while (top && top->when < end) {
 		coil__timer_heap_pop(&loop->timers);
 		TRACE(TIMER_DUE, 0, .handle = top->id, .lag = now - top->when);
-		coil__loop_ready(loop, top);
+		coil__ready_queue_push(&loop->ready, top);
 		top = coil__timer_heap_top(&loop->timers);
 	}
 }
@@ -128,7 +128,8 @@ coil_result coil__run_once(struct coil_loop *loop)
 	int fired;
 
 	coil__timer_heap_sweep(&loop->timers, handle_drop);
-	coil__loop_take_over(loop);
+	if (unlikely(loop_has_incoming(loop) || loop->late))
+		coil__loop_take_over(loop);
 	loop->iteration++;
 	TRACE_NOW(ITERATION_BEGIN, 0, .n = loop->iteration,
 		  .ready = (uint32_t)coil__ready_queue_length(&loop->ready),
@@ -144,7 +145,8 @@ coil_result coil__run_once(struct coil_loop *loop)
 	else
 		TRACE(POLL_END, 0, .events = (uint32_t)fired);
 
-	coil__loop_take_over(loop);
+	if (unlikely(loop_has_incoming(loop)))
+		coil__loop_take_over(loop);
 	schedule_fired(loop);
 	schedule_due(loop);
 	ran = run_ready(loop);

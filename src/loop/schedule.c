@@ -12,21 +12,7 @@
 #include "task/keep.h"
 #include "trace/recorder.h"
 
-void coil__loop_ready(struct coil_loop *loop, struct handle *handle)
-{
-	coil__ready_queue_push(&loop->ready, handle);
-}
-
 /* ---- from the loop's own thread -------------------------------------- */
-
-static void schedule_soon(struct coil_loop *loop, struct handle *handle,
-			  unsigned schedule)
-{
-	TRACE_NEW_HANDLE(handle);
-	TRACE(HANDLE_SCHEDULED, schedule, .handle = handle->id,
-	      .loop = TRACE_LOOP(loop), .site = TRACE_SITE(handle->site));
-	coil__loop_ready(loop, handle);
-}
 
 coil_handle *coil_loop_call_soon_site(coil_loop *loop, coil_function function,
 				      void *arg, const coil_site *site)
@@ -39,12 +25,14 @@ coil_handle *coil_loop_call_soon_site(coil_loop *loop, coil_function function,
 		return coil__null(COIL_TYPE, site, "a callable object was expected by call_soon(), got NULL");
 	if (unlikely(loop_has_incoming(loop)))
 		coil__loop_take_over(loop);
-	handle = coil__handle_new(loop, site);
+	handle = loop_new_handle(loop, site);
 	if (unlikely(!handle))
 		return coil__null_memory(site);
 	handle->function = function;
 	handle->arg = arg;
-	schedule_soon(loop, handle, TRACE_SCHEDULE_SOON);
+	if (TRACING)
+		coil__handle_record(handle, TRACE_SCHEDULE_SOON, 0, 0);
+	coil__ready_queue_push(&loop->ready, handle);
 	return object_handle(handle);
 }
 
@@ -53,7 +41,7 @@ struct handle *coil__loop_timer(struct coil_loop *loop, double when,
 				const coil_site *site, unsigned schedule,
 				uint64_t target)
 {
-	struct handle *handle = coil__handle_new(loop, site);
+	struct handle *handle = loop_new_handle(loop, site);
 
 	if (!handle)
 		return NULL;
@@ -65,10 +53,8 @@ struct handle *coil__loop_timer(struct coil_loop *loop, double when,
 		object_unref(handle);
 		return NULL;
 	}
-	TRACE_NEW_HANDLE(handle);
-	TRACE(HANDLE_SCHEDULED, schedule, .handle = handle->id,
-	      .target = target, .loop = TRACE_LOOP(loop), .site = TRACE_SITE(site),
-	      .when = when);
+	if (TRACING)
+		coil__handle_record(handle, schedule, target, when);
 	return handle;
 }
 
@@ -110,7 +96,6 @@ static struct handle *foreign_handle(struct coil_loop *loop, coil_function funct
 {
 	struct handle *handle;
 
-	thread_register();
 	handle = pool_take(pool_of(OBJECT_HANDLE), OBJECT_HANDLE);
 	if (!handle)
 		return NULL;
@@ -140,13 +125,11 @@ void coil__loop_take_over(struct coil_loop *loop)
 	while (*end)
 		end = &(*end)->next;
 	*end = oldest;
-	while (loop->late &&
-	       coil__ready_queue_reserve(&loop->ready, loop->handles + 1)) {
+	while (loop->late && loop_make_room(loop)) {
 		struct handle *handle = loop->late;
 
 		loop->late = handle->next;
-		loop->handles++;
-		coil__loop_ready(loop, handle);
+		coil__ready_queue_push(&loop->ready, handle);
 		count++;
 	}
 	if (count)
@@ -176,10 +159,8 @@ coil_result coil_loop_call_soon_threadsafe_site(coil_loop *loop,
 	pthread_rwlock_rdlock(&loop->closing);
 	handle = loop->closed ? NULL : foreign_handle(loop, function, arg, site);
 	if (handle) {
-		TRACE_NEW_HANDLE(handle);
-		TRACE_NOW(HANDLE_SCHEDULED, TRACE_SCHEDULE_THREADSAFE,
-			  .handle = handle->id, .loop = loop->id,
-			  .site = TRACE_SITE(site));
+		if (TRACING)
+			coil__handle_record(handle, TRACE_SCHEDULE_THREADSAFE, 0, 0);
 		push_incoming(loop, handle);
 		coil__poller_wake(&loop->poller);
 	}

@@ -121,11 +121,11 @@ coil_result coil_await_site(coil_awaitable *public, const coil_site *site)
 {
 	struct awaitable *awaitable;
 	coil_result result;
-	struct task *task = coil__task_here(site, "await", &result);
+	struct task *task = task_here();
 
 	if (unlikely(!task)) {
 		coil__awaitable_discard(public, site);
-		return result;
+		return coil__task_missing(site, "await");
 	}
 	awaitable = coil__hand_over(public, site, "await");
 	if (unlikely(!awaitable))

@@ -16,7 +16,6 @@ coil_coroutine *coil_coro_site(coil_function function, const void *arg,
 
 	if (unlikely(!function))
 		return coil__null(COIL_TYPE, site, "a coroutine function was expected, not NULL");
-	thread_register();
 	coroutine = pool_take(pool_of(OBJECT_COROUTINE), OBJECT_COROUTINE);
 	if (unlikely(!coroutine))
 		return coil__null_memory(site);
@@ -25,7 +24,7 @@ coil_coroutine *coil_coro_site(coil_function function, const void *arg,
 	coroutine->awaitable.site = site;
 	coroutine->function = function;
 	coroutine->arg = (void *)(uintptr_t)arg;
-	coil__awaitable_chain(&coroutine->awaitable,
+	awaitable_chain(&coroutine->awaitable,
 			      loop ? &loop->living : &coil__self.strays);
 	return object_handle(coroutine);
 }

@@ -41,7 +41,6 @@ struct coil_exception *coil__exception_new(int error, const coil_site *site,
 {
 	struct coil_exception *e;
 
-	thread_register();
 	e = pool_take(pool_of(OBJECT_EXCEPTION), OBJECT_EXCEPTION);
 	if (!e)
 		return NULL;

@@ -16,22 +16,6 @@
 
 /* ---- making ---------------------------------------------------------- */
 
-void coil__awaitable_chain(struct awaitable *awaitable, struct awaitable **chain)
-{
-	awaitable->older = *chain;
-	awaitable->newer = chain;
-	if (*chain)
-		(*chain)->newer = &awaitable->older;
-	*chain = awaitable;
-}
-
-void coil__awaitable_unchain(struct awaitable *awaitable)
-{
-	*awaitable->newer = awaitable->older;
-	if (awaitable->older)
-		awaitable->older->newer = awaitable->newer;
-}
-
 void coil__future_init(struct future *future, struct coil_loop *loop,
 		       const coil_site *site)
 {
@@ -43,7 +27,7 @@ void coil__future_init(struct future *future, struct coil_loop *loop,
 	future->state = FUTURE_PENDING;
 	future->is_list = false;
 	future->unretrieved = false;
-	coil__awaitable_chain(&future->awaitable, &loop->living);
+	awaitable_chain(&future->awaitable, &loop->living);
 }
 
 struct future *coil__future_new(struct coil_loop *loop, enum object_kind kind,
@@ -51,7 +35,6 @@ struct future *coil__future_new(struct coil_loop *loop, enum object_kind kind,
 {
 	struct future *future;
 
-	thread_register();
 	future = pool_take(pool_of(kind), kind);
 	if (future)
 		coil__future_init(future, loop, site);
@@ -98,32 +81,31 @@ static void record_done(struct future *future)
 		   .site = TRACE_SITE(e ? e->site : NULL));
 }
 
+static void record_callback(struct future *future, struct handle *handle)
+{
+	bool step = handle->object.flags & HANDLE_STEP;
+
+	coil__handle_record(handle, step ? TRACE_SCHEDULE_WAKEUP : TRACE_SCHEDULE_CALLBACK,
+			    step ? future_id(handle->arg) : future->id, 0);
+}
+
 /* All callbacks of one completion stand next to each other in the queue. */
 static void schedule_callbacks(struct future *future)
 {
-	struct handle *handle = future->first;
+	struct handle *handle = future->first, *next;
 
 	future->first = future->last = NULL;
-	while (handle) {
-		struct handle *next = handle->next;
-		bool step = handle->object.flags & HANDLE_EMBEDDED;
-
-		TRACE_NEW_HANDLE(handle);
-		TRACE(HANDLE_SCHEDULED,
-		      step ? TRACE_SCHEDULE_WAKEUP : TRACE_SCHEDULE_CALLBACK,
-		      .handle = handle->id,
-		      .target = step ? future_id(handle->arg) : future->id,
-		      .loop = TRACE_LOOP(future->loop),
-		      .site = step ? 0 : TRACE_SITE(handle->site));
-		if (step) {
-			object_ref(handle->arg); /* the task, until it has run */
-		} else {
+	for (; handle; handle = next) {
+		next = handle->next;
+		if (handle->object.flags & HANDLE_ON_DONE)
 			handle->future = future;
+		if (!(handle->object.flags & HANDLE_EMBEDDED)) {
 			handle->object.flags |= HANDLE_HAS_FUTURE;
 			object_ref(future);
 		}
-		coil__loop_ready(future->loop, handle);
-		handle = next;
+		if (TRACING)
+			record_callback(future, handle);
+		coil__ready_queue_push(&future->loop->ready, handle);
 	}
 }
 
@@ -133,10 +115,12 @@ static void complete(struct future *future, enum future_state state,
 	future->state = (uint8_t)state;
 	future->result = result;
 	future->is_list = is_list;
-	coil__exception_ref(result);
+	if (unlikely(result.error)) {
+		coil__exception_ref(result);
+		future->unretrieved = state == FUTURE_FINISHED;
+	}
 	if (is_list)
 		object_ref(list_of(result.value));
-	future->unretrieved = result.error && state == FUTURE_FINISHED;
 	if (TRACING)
 		record_done(future);
 	if (unlikely(loop_has_incoming(future->loop)))
@@ -253,34 +237,30 @@ void coil__future_wait(struct future *future, struct handle *handle)
 	future->last = handle;
 }
 
-coil_result coil__future_add_callback(struct future *future,
-	coil_done_callback function, void *arg, const coil_site *site,
-	uint64_t target)
+void coil__future_attach(struct future *future, struct handle *handle, uint64_t target)
 {
-	struct handle *handle = coil__handle_new(future->loop, site);
+	TRACE(CALLBACK_ADDED, 0, .future = future->id, .target = target,
+	      .site = TRACE_SITE(handle->site));
+	coil__future_wait(future, handle);
+	if (likely(future->state == FUTURE_PENDING))
+		return;
+	if (unlikely(loop_has_incoming(future->loop)))
+		coil__loop_take_over(future->loop);
+	schedule_callbacks(future);
+}
+
+coil_result coil__future_add_callback(struct future *future,
+	coil_done_callback function, void *arg, const coil_site *site)
+{
+	struct handle *handle = loop_new_handle(future->loop, site);
 
 	if (!handle)
 		return coil_raise_site(site, COIL_MEMORY, NULL);
 	handle->object.flags |= HANDLE_ON_DONE;
 	handle->done_function = function;
 	handle->arg = arg;
-	TRACE(CALLBACK_ADDED, 0, .future = future->id, .target = target,
-	      .site = TRACE_SITE(site));
-	coil__future_wait(future, handle);
-	if (future->state != FUTURE_PENDING) {
-		if (unlikely(loop_has_incoming(future->loop)))
-			coil__loop_take_over(future->loop);
-		schedule_callbacks(future);
-	}
+	coil__future_attach(future, handle, 0);
 	return coil_ok(NULL);
-}
-
-coil_result coil__call_done_callback(struct handle *handle)
-{
-	struct future *future = handle->future;
-	coil_result result = handle->done_function(object_handle(future), handle->arg);
-
-	return result;
 }
 
 coil_result coil_future_add_done_callback_site(coil_future *public,
@@ -294,7 +274,7 @@ coil_result coil_future_add_done_callback_site(coil_future *public,
 		return coil_raise_site(site, COIL_TYPE, "a callable object was expected by add_done_callback(), got NULL");
 	if (future->loop->closed)
 		return coil_raise_site(site, COIL_RUNTIME, LOOP_IS_CLOSED);
-	return coil__future_add_callback(future, function, arg, site, 0);
+	return coil__future_add_callback(future, function, arg, site);
 }
 
 size_t coil_future_remove_done_callback(coil_future *public,

@@ -66,8 +66,21 @@ void coil__future_init(struct future *future, struct coil_loop *loop,
 		       const coil_site *site);
 
 /* Puts an awaitable into a chain, and takes it out. */
-void coil__awaitable_chain(struct awaitable *awaitable, struct awaitable **chain);
-void coil__awaitable_unchain(struct awaitable *awaitable);
+static inline void awaitable_chain(struct awaitable *awaitable, struct awaitable **chain)
+{
+	awaitable->older = *chain;
+	awaitable->newer = chain;
+	if (*chain)
+		(*chain)->newer = &awaitable->older;
+	*chain = awaitable;
+}
+
+static inline void awaitable_unchain(struct awaitable *awaitable)
+{
+	*awaitable->newer = awaitable->older;
+	if (awaitable->older)
+		awaitable->older->newer = awaitable->newer;
+}
 
 /* Completes a pending future; takes references to what RESULT carries.
  * finish: a result, or an error (also COIL_CANCELLED, as gather does it);
@@ -82,10 +95,13 @@ bool coil__future_cancel(struct future *future, coil_result cancelled);
 /* Puts HANDLE behind the callbacks of a pending future. */
 void coil__future_wait(struct future *future, struct handle *handle);
 
-/* Adds a done callback; COIL_MEMORY.  TARGET: whom it is for, in the trace. */
+/* Adds HANDLE, a done callback, also to a future that is done.  TARGET: whom it is
+ * for, in the trace. */
+void coil__future_attach(struct future *future, struct handle *handle, uint64_t target);
+
+/* Makes a done callback and adds it; COIL_MEMORY. */
 coil_result coil__future_add_callback(struct future *future,
-	coil_done_callback function, void *arg, const coil_site *site,
-	uint64_t target);
+	coil_done_callback function, void *arg, const coil_site *site);
 
 /* Its result for someone who takes note of it. */
 coil_result coil__future_retrieve(struct future *future);

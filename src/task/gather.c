@@ -90,6 +90,8 @@ void coil__gather_fini(struct gather *gather)
 	if (!gather->future.loop->closed) /* else they are freed for themselves */
 		for (size_t i = 0; i < gather->count; i++)
 			object_unref(gather->children[i]);
+	gather->future.loop->handles -= gather->room;
+	free(gather->callbacks);
 	free(gather->children);
 	if (gather->results)
 		object_unref(gather->results);
@@ -123,8 +125,12 @@ static struct gather *gather_new(struct coil_loop *loop, size_t room, unsigned f
 	gather->cancel_requested = false;
 	gather->cancelled = (coil_result){ .error = COIL_CANCELLED, { NULL } };
 	gather->children = malloc((room ? room : 1) * sizeof(*gather->children));
+	gather->callbacks = malloc((room ? room : 1) * sizeof(*gather->callbacks));
 	gather->results = coil__list_new(room);
-	if (gather->children && gather->results)
+	gather->room = coil__ready_queue_reserve(&loop->ready, loop->handles + room) ?
+		       room : 0;
+	loop->handles += gather->room;
+	if (gather->children && gather->callbacks && gather->results && gather->room == room)
 		return gather;
 	object_unref(gather);
 	return NULL;
@@ -147,8 +153,8 @@ static bool first_look(struct future *child, uint32_t look)
 	return true;
 }
 
-/* Adds a callback to every child that is not done; false without memory. */
-static bool watch_children(struct gather *gather)
+/* Adds a callback to every child that is not done. */
+static void watch_children(struct gather *gather)
 {
 	static const coil_site count_site = {
 		"coil_gather", __FILE__, __LINE__, "gather.count", ""
@@ -157,18 +163,19 @@ static bool watch_children(struct gather *gather)
 
 	for (size_t i = 0; i < gather->count; i++) {
 		struct future *child = gather->children[i];
+		struct handle *callback = &gather->callbacks[i];
 
 		if (!first_look(child, look))
 			continue;
 		gather->unique++;
 		if (child->state != FUTURE_PENDING)
 			continue;
-		if (coil__future_add_callback(child, child_done, gather, &count_site,
-					      gather->future.id).error)
-			return false;
+		handle_init(callback, gather->future.loop, &count_site, HANDLE_ON_DONE);
+		callback->done_function = child_done;
+		callback->arg = gather;
+		coil__future_attach(child, callback, gather->future.id);
 		object_ref(gather); /* the callback's */
 	}
-	return true;
 }
 
 /* Children that were done before are counted at once, now that the gather is made. */
@@ -196,12 +203,7 @@ struct gather *coil__gather(struct coil_loop *loop, struct future *const *childr
 		gather->children[gather->count++] = children[i];
 	if (TRACING)
 		record_made(gather, site);
-	if (!watch_children(gather)) {
-		/* The callbacks that were added find it done. */
-		coil__future_end_cancelled(&gather->future, gather->cancelled);
-		object_unref(gather);
-		return coil__null_memory(site);
-	}
+	watch_children(gather);
 	if (count)
 		count_done(gather);
 	else

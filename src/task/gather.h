@@ -16,8 +16,10 @@ struct list;
 struct gather {
 	struct future future;
 	struct future **children; /* in the order of the arguments    */
+	struct handle *callbacks; /* one for each, as far as needed   */
 	struct list *results;     /* filled when all are counted      */
 	size_t count;             /* of the arguments                 */
+	size_t room;              /* its callbacks' in the ready queue */
 	size_t unique;            /* of the futures among them        */
 	size_t counted;           /* of those, done and taken note of */
 	bool return_exceptions;

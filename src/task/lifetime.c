@@ -17,7 +17,7 @@
 
 void coil__coroutine_close(struct coroutine_object *coroutine)
 {
-	coil__awaitable_unchain(&coroutine->awaitable);
+	awaitable_unchain(&coroutine->awaitable);
 	pool_give(pool_of(OBJECT_COROUTINE), coroutine);
 }
 
@@ -95,10 +95,11 @@ static void destroy_future(struct future *future)
 		coil__gather_fini((struct gather *)future);
 	else if (kind == OBJECT_TASK)
 		coil__task_fini((struct task *)future);
-	coil__exception_unref(future->result);
+	if (unlikely(future->result.error))
+		coil__exception_unref(future->result);
 	if (future->is_list)
 		object_unref(list_of(future->result.value));
-	coil__awaitable_unchain(&future->awaitable);
+	awaitable_unchain(&future->awaitable);
 	pool_give(pool_of(kind), future);
 }
 
@@ -132,26 +133,29 @@ void coil__object_destroy(struct object *object)
 
 static void report_pending_tasks(struct coil_loop *loop)
 {
-	for (struct task *task = loop->first_task; task; task = task->next)
+	for (struct task *task = coil__task_oldest(loop); task; task = coil__task_newer(task))
 		if (!(task->flags & TASK_QUIET_IF_PENDING))
 			report(&task->future, "Task was destroyed but it is pending!",
 			       coil_ok(NULL));
 }
 
 /* References between the loop's own objects do not count any more: each is
- * destroyed for itself (gathers and tasks see that the loop is closed). */
+ * destroyed for itself (gathers see that the loop is closed).  Callbacks go first,
+ * as they may be parts of other objects. */
 void coil__lifetime_end_loop(struct coil_loop *loop)
 {
 	report_pending_tasks(loop);
 	for (struct awaitable *a = loop->living; a; a = a->older)
 		if (a->object.kind != OBJECT_COROUTINE)
 			report_unretrieved((struct future *)a);
+	for (struct awaitable *a = loop->living; a; a = a->older)
+		if (a->object.kind != OBJECT_COROUTINE)
+			drop_callbacks((struct future *)a);
 	while (loop->living) {
 		loop->living->object.refs = 0;
 		loop->living->object.owned = 0;
 		coil__object_destroy(&loop->living->object);
 	}
-	loop->first_task = loop->last_task = NULL;
 }
 
 /* ---- lists that the program holds ------------------------------------ */

@@ -27,16 +27,19 @@ struct list *coil__list_new(size_t count)
 void coil__list_set(struct list *list, size_t i, coil_result result, bool is_list)
 {
 	list->public.items[i] = result;
-	coil__exception_ref(result);
-	holds(list)[i] = is_list;
-	if (is_list)
+	if (unlikely(result.error))
+		coil__exception_ref(result);
+	if (unlikely(is_list)) {
+		holds(list)[i] = true;
 		object_ref(list_of(result.value));
+	}
 }
 
 void coil__list_destroy(struct list *list)
 {
 	for (size_t i = 0; i < list->public.count; i++) {
-		coil__exception_unref(list->public.items[i]);
+		if (unlikely(list->public.items[i].error))
+			coil__exception_unref(list->public.items[i]);
 		if (holds(list)[i])
 			object_unref(list_of(list->public.items[i].value));
 	}

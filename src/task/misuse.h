@@ -38,7 +38,4 @@ coil_result coil__misuse(const coil_site *site, int error, const char *format, .
 /* "task", "future", ... */
 const char *coil__kind_name(enum object_kind kind);
 
-/* Runs a HANDLE_ON_DONE (future.c). */
-coil_result coil__call_done_callback(struct handle *handle);
-
 #endif

@@ -19,14 +19,15 @@
 static struct future **tasks_left(struct coil_loop *loop, size_t *count)
 {
 	struct future **left;
+	struct task *task;
 	size_t n = 0;
 
-	for (struct task *task = loop->first_task; task; task = task->next)
+	for (task = coil__task_oldest(loop); task; task = coil__task_newer(task))
 		n++;
 	left = n ? malloc(n * sizeof(*left)) : NULL;
 	*count = left ? n : 0;
 	n = 0;
-	for (struct task *task = loop->first_task; left && task; task = task->next) {
+	for (task = coil__task_oldest(loop); left && task; task = coil__task_newer(task)) {
 		left[n++] = &task->future;
 		task->future.object.refs += 2;
 	}

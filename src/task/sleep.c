@@ -68,10 +68,10 @@ static coil_result sleep_for(struct task *task, double delay, const coil_site *s
 coil_result coil_sleep_site(double delay, const coil_site *site)
 {
 	coil_result result;
-	struct task *task = coil__task_here(site, "sleep", &result);
+	struct task *task = task_here();
 
 	if (unlikely(!task))
-		return result;
+		return coil__task_missing(site, "sleep");
 	if (delay <= 0)
 		result = yield(task);
 	else if (unlikely(isnan(delay)))

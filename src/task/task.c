@@ -35,48 +35,12 @@ static void task_body(void *arg)
 
 static void prepare_stack(struct task *task)
 {
-	if (!task->coroutine.low)
-		task->coroutine.low = coil__stack_low(task);
-	coil__coroutine_init(&task->coroutine, task->coroutine.low, task, task_body, task);
+	if (unlikely(!task->coroutine.low)) /* a new stack, and it is ours for ever */
+		coil__coroutine_stack(&task->coroutine, coil__stack_low(task), task);
+	coil__coroutine_init(&task->coroutine, task_body, task);
 }
 
 /* ---- making ---------------------------------------------------------- */
-
-static void chain_task(struct coil_loop *loop, struct task *task)
-{
-	task->next = NULL;
-	task->previous = loop->last_task;
-	if (loop->last_task)
-		loop->last_task->next = task;
-	else
-		loop->first_task = task;
-	loop->last_task = task;
-}
-
-static void unchain_task(struct coil_loop *loop, struct task *task)
-{
-	if (task->previous)
-		task->previous->next = task->next;
-	else
-		loop->first_task = task->next;
-	if (task->next)
-		task->next->previous = task->previous;
-	else
-		loop->last_task = task->previous;
-}
-
-static void init_step(struct task *task, const coil_site *site)
-{
-	struct handle *step = &task->step;
-
-	step->object.kind = OBJECT_HANDLE;
-	step->object.flags = HANDLE_EMBEDDED;
-	step->loop = task->future.loop;
-	step->function = coil__task_step;
-	step->arg = task;
-	step->site = site;
-	step->id = 0;
-}
 
 void coil__task_record(struct task *task)
 {
@@ -94,9 +58,14 @@ void coil__task_record(struct task *task)
 
 static struct task *task_alloc(struct coil_loop *loop)
 {
-	if (!coil__ready_queue_reserve(&loop->ready, loop->handles + 1))
+	struct task *task;
+
+	if (unlikely(!loop_make_room(loop)))
 		return NULL;
-	return pool_take(pool_of(OBJECT_TASK), OBJECT_TASK);
+	task = pool_take(pool_of(OBJECT_TASK), OBJECT_TASK);
+	if (unlikely(!task))
+		loop->handles--;
+	return task;
 }
 
 struct task *coil__task_new(struct coil_loop *loop, struct coroutine_object *coroutine,
@@ -104,7 +73,6 @@ struct task *coil__task_new(struct coil_loop *loop, struct coroutine_object *cor
 {
 	struct task *task = NULL;
 
-	thread_register();
 	if (likely(!loop->closed))
 		task = task_alloc(loop);
 	if (unlikely(!task)) {
@@ -113,9 +81,10 @@ struct task *coil__task_new(struct coil_loop *loop, struct coroutine_object *cor
 		return loop->closed ? coil__null(COIL_RUNTIME, site, LOOP_IS_CLOSED) :
 				      coil__null_memory(site);
 	}
-	loop->handles++;
 	coil__future_init(&task->future, loop, site);
-	init_step(task, site);
+	handle_init(&task->step, loop, site, HANDLE_STEP);
+	task->step.function = coil__task_step;
+	task->step.arg = task;
 	task->function = coroutine->function;
 	task->arg = coroutine->arg;
 	task->coroutine_site = coroutine->awaitable.site;
@@ -129,7 +98,6 @@ struct task *coil__task_new(struct coil_loop *loop, struct coroutine_object *cor
 	task->must_cancel = false;
 	coil__coroutine_close(coroutine);
 	prepare_stack(task);
-	chain_task(loop, task);
 	object_ref(task); /* the loop's, until it is done */
 	if (TRACING)
 		coil__task_record(task);
@@ -143,31 +111,54 @@ void coil__task_fini(struct task *task)
 {
 	struct coil_loop *loop = task->future.loop;
 
-	if (task->future.state == FUTURE_PENDING) /* left behind by its loop */
-		unchain_task(loop, task);
 	coil__coroutine_fini(&task->coroutine);
 	coil__exception_unref(task->cancel_error);
-	coil__keep_free(&task->keep);
-	free(task->name);
-	task->name = NULL;
+	if (task->keep)
+		coil__keep_free(&task->keep);
+	if (task->name)
+		free(task->name);
 	loop->handles--;
 }
 
-void coil__task_done(struct task *task)
+/* The chain of the living has the newest first. */
+static struct task *pending_from(const struct coil_loop *loop, struct awaitable *a)
 {
-	unchain_task(task->future.loop, task);
-	object_unref(task);
+	while (a) {
+		struct task *task = (struct task *)a;
+
+		if (a->object.kind == OBJECT_TASK && task->future.state == FUTURE_PENDING)
+			return task;
+		a = a->newer == &loop->living ? NULL :
+		    container_of(a->newer, struct awaitable, older);
+	}
+	return NULL;
+}
+
+struct task *coil__task_oldest(const struct coil_loop *loop)
+{
+	struct awaitable *oldest = loop->living;
+
+	while (oldest && oldest->older)
+		oldest = oldest->older;
+	return pending_from(loop, oldest);
+}
+
+struct task *coil__task_newer(const struct task *task)
+{
+	const struct coil_loop *loop = task->future.loop;
+	struct awaitable **newer = task->future.newer;
+
+	return newer == &loop->living ? NULL :
+	       pending_from(loop, container_of(newer, struct awaitable, older));
 }
 
 void coil__task_schedule(struct task *task, unsigned schedule)
 {
 	struct handle *step = &task->step;
 
-	TRACE_NEW_HANDLE(step);
-	TRACE(HANDLE_SCHEDULED, schedule, .handle = step->id,
-	      .target = task->future.id, .loop = TRACE_LOOP(task->future.loop));
-	object_ref(task);
-	coil__loop_ready(task->future.loop, step);
+	if (TRACING)
+		coil__handle_record(step, schedule, task->future.id, 0);
+	coil__ready_queue_push(&step->loop->ready, step);
 }
 
 /* ---- the program's side ---------------------------------------------- */
@@ -243,15 +234,10 @@ coil_task *coil_current_task(void)
 	return loop && loop->current ? object_handle(loop->current) : NULL;
 }
 
-struct task *coil__task_here(const coil_site *site, const char *call, coil_result *failed)
+coil_result coil__task_missing(const coil_site *site, const char *call)
 {
-	struct coil_loop *loop = coil__self.running;
-
-	if (likely(loop && loop->current))
-		return loop->current;
-	*failed = coil__misuse(site, COIL_RUNTIME, "%s outside of a task%s", call,
-			       loop ? "" : " (no running event loop)");
-	return NULL;
+	return coil__misuse(site, COIL_RUNTIME, "%s outside of a task%s", call,
+			    coil__self.running ? "" : " (no running event loop)");
 }
 
 const char *coil__task_name(const struct task *task)

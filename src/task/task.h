@@ -7,13 +7,13 @@
  *  - a pending task either waits (waiting_on, its step in that future's callbacks),
  *    or has a step in the ready queue, or runs; never two of these;
  *  - must_cancel: the next step delivers COIL_CANCELLED;
- *  - the loop holds a reference while the task is not done, and its step holds
- *    another while it is in the ready queue.
+ *  - the loop holds a reference while the task is not done.
  */
 #ifndef COIL_TASK_TASK_H
 #define COIL_TASK_TASK_H
 
 #include "coroutine/coroutine.h"
+#include "loop/loop.h"
 #include "task/future.h"
 
 struct keep;
@@ -28,26 +28,33 @@ enum task_flags {
 	TASK_ON_CANCEL_PATH = 64,  /* being cancelled, in a walk down the awaits */
 };
 
+/* Grouped by who touches it: a step that yields touches two cache lines. */
 struct task {
 	struct future future;
-	struct handle step;              /* embedded: see handle.h                 */
-	struct coroutine coroutine;
-	coil_function function;
-	void *arg;
-	const coil_site *coroutine_site; /* where its coroutine was made, of what  */
-	struct future *waiting_on;       /* with a reference                       */
-	coil_result deliver;             /* what the step brings: an error, or OK  */
-	coil_result returned;            /* what the coroutine returned            */
-	coil_result cancel_error;        /* what must_cancel will deliver          */
-	struct keep *keep;
-	struct task *next, *previous;    /* the loop's tasks that are not done     */
 	char *name;                      /* or NULL: "Task-N"                      */
 	uint32_t number;                 /* the N                                  */
 	uint32_t cancel_requests;
+
+	_Alignas(64) struct handle step; /* embedded: see handle.h                 */
+
+	struct future *waiting_on;       /* or NULL; whoever awaits has a reference */
+	coil_result deliver;             /* what the step brings: an error, or OK  */
+	struct keep *keep;
 	uint32_t depth;                  /* of coroutines awaited inline           */
 	uint8_t flags;
 	bool must_cancel;
+	struct coroutine coroutine;      /* its hot part first                     */
+
+	coil_function function;
+	void *arg;
+	const coil_site *coroutine_site; /* where its coroutine was made, of what  */
+	coil_result returned;            /* what the coroutine returned            */
+	coil_result cancel_error;        /* what must_cancel will deliver          */
 };
+
+/* The loop's tasks that are not done, in order of creation; NULL at the end. */
+struct task *coil__task_oldest(const struct coil_loop *loop);
+struct task *coil__task_newer(const struct task *task);
 
 /* Makes a task of COROUTINE, which is gone in any case; its first step is in the
  * ready queue.  NAME: NULL, or a string to be freed.  FLAGS: of its own, from the
@@ -58,9 +65,6 @@ struct task *coil__task_new(struct coil_loop *loop, struct coroutine_object *cor
 /* Records that the task was made (for TASK_CREATED, and a recording that begins
  * later). */
 void coil__task_record(struct task *task);
-
-/* It is done: the loop lets go of it. */
-void coil__task_done(struct task *task);
 
 /* Called when it is destroyed. */
 void coil__task_fini(struct task *task);
@@ -86,8 +90,15 @@ coil_result coil__task_await(struct task *task, struct future *future,
 /* asyncio's Task.cancel of a pending task (task_cancel.c). */
 bool coil__task_cancel(struct task *task, coil_result cancelled);
 
-/* The task of the running step; NULL, and COIL_RUNTIME raised in *FAILED, outside. */
-struct task *coil__task_here(const coil_site *site, const char *call,
-			     coil_result *failed);
+/* The error of an awaiting call outside of tasks. */
+coil_result coil__task_missing(const coil_site *site, const char *call);
+
+/* The task of the running step; NULL outside. */
+static inline struct task *task_here(void)
+{
+	struct coil_loop *loop = coil__self.running;
+
+	return likely(loop) ? loop->current : NULL;
+}
 
 #endif

@@ -20,7 +20,7 @@ static void prepare_delivery(struct task *task)
 		task->deliver = coil__future_retrieve(task->waiting_on);
 		task->waiting_on = NULL;
 	}
-	if (task->must_cancel) {
+	if (unlikely(task->must_cancel)) {
 		if (task->deliver.error != COIL_CANCELLED)
 			task->deliver = task->cancel_error;
 		task->must_cancel = false;
@@ -85,31 +85,44 @@ static coil_result end(struct task *task)
 	return leaving;
 }
 
+static void record_pause(struct task *task)
+{
+	if (task->flags & TASK_YIELDED)
+		TRACE(TASK_STEP_END, TRACE_STEP_YIELDED, );
+	else
+		TRACE_NOW(TASK_STEP_END, TRACE_STEP_SUSPENDED,
+			  .future = future_id(task->waiting_on));
+}
+
+/* The error of a task that must leave the loop outlives the task. */
+static coil_result bury(struct coil_loop *loop, struct task *task)
+{
+	coil_result leaving = end(task);
+
+	loop->current = NULL;
+	if (unlikely(leaving.error))
+		leaving = coil__keep_result(leaving);
+	if (task->keep)
+		coil__keep_free(&task->keep);
+	object_unref(task); /* the loop's reference */
+	return leaving;
+}
+
 coil_result coil__task_step(void *arg)
 {
 	struct task *task = arg;
-	struct coil_loop *loop = task->future.loop;
-	coil_result leaving = coil_ok(NULL);
+	struct coil_loop *loop = task->step.loop;
 
 	prepare_delivery(task);
 	TRACE_NOW(TASK_STEP_BEGIN, how_sent(task), .task = task->future.id);
 	loop->current = task;
 	run_coroutine(task);
-	if (likely(!(task->flags & TASK_RETURNED))) {
-		loop->current = NULL;
-		if (task->flags & TASK_YIELDED)
-			TRACE(TASK_STEP_END, TRACE_STEP_YIELDED, );
-		else
-			TRACE_NOW(TASK_STEP_END, TRACE_STEP_SUSPENDED,
-				  .future = future_id(task->waiting_on));
-		return leaving;
-	}
-	leaving = end(task);
+	if (unlikely(task->flags & TASK_RETURNED))
+		return bury(loop, task);
 	loop->current = NULL;
-	leaving = coil__keep_result(leaving); /* outlives the task */
-	coil__keep_free(&task->keep);
-	coil__task_done(task);
-	return leaving;
+	if (TRACING)
+		record_pause(task);
+	return coil_ok(NULL);
 }
 
 coil_result coil__task_suspend(struct task *task)

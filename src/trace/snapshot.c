@@ -33,16 +33,16 @@ static void say_living(struct coil_loop *loop)
 
 static void say_handle(struct handle *handle, unsigned schedule)
 {
-	bool step = handle->object.flags & HANDLE_EMBEDDED;
+	unsigned flags = handle->object.flags;
 
-	TRACE_NEW_HANDLE(handle);
-	TRACE(HANDLE_SCHEDULED, step ? TRACE_SCHEDULE_STEP : schedule,
-	      .handle = handle->id,
-	      .target = step ? future_id(handle->arg) :
-			handle->object.flags & HANDLE_HAS_FUTURE ?
-			future_id(handle->future) : 0,
-	      .site = step ? 0 : TRACE_SITE(handle->site),
-	      .when = handle->object.flags & HANDLE_IN_HEAP ? handle->when : 0);
+	if (flags & HANDLE_STEP)
+		coil__handle_record(handle, TRACE_SCHEDULE_STEP, future_id(handle->arg), 0);
+	else if (flags & HANDLE_ON_DONE)
+		coil__handle_record(handle, TRACE_SCHEDULE_CALLBACK,
+				    future_id(handle->future), 0);
+	else
+		coil__handle_record(handle, schedule, 0,
+				    flags & HANDLE_IN_HEAP ? handle->when : 0);
 }
 
 static void say_scheduled(struct coil_loop *loop)
@@ -64,7 +64,7 @@ static void say_running(struct coil_loop *loop)
 		return;
 	say_handle(handle, TRACE_SCHEDULE_SOON);
 	TRACE_CONTEXT(handle->id);
-	if (handle->object.flags & HANDLE_EMBEDDED)
+	if (handle->object.flags & HANDLE_STEP)
 		TRACE(TASK_STEP_BEGIN, TRACE_SEND_SEND, .task = future_id(handle->arg));
 	else
 		TRACE(HANDLE_RUN_BEGIN, 0, );
