@@ -60,13 +60,6 @@ LOG_UNUSED static const char *log_take(void)
 	return taken;
 }
 
-/* How many tasks a test may have at once: the thread sanitizer bears 8,128. */
-#ifdef __SANITIZE_THREAD__
-#define AT_MOST(n) ((n) < 5000 ? (n) : 5000)
-#else
-#define AT_MOST(n) (n)
-#endif
-
 #define CHECK_LOG(expected) CHECK_STR(log_take(), expected)
 
 /* A result that is this error. */

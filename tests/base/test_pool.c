@@ -7,15 +7,15 @@
 #include "base/thread.h"
 #include "harness.h"
 
-#define MANY 5000
-static struct object *objects[MANY];
+#define OBJECTS 5000
+static struct object *objects[OBJECTS];
 
 TEST(objects_are_distinct_and_ready_for_use)
 {
 	struct pool *pool = pool_of(OBJECT_FUTURE);
 	int wrong = 0;
 
-	for (int i = 0; i < MANY; i++) {
+	for (int i = 0; i < OBJECTS; i++) {
 		objects[i] = pool_take(pool, OBJECT_FUTURE);
 		if (!CHECK(objects[i] != NULL))
 			return;
@@ -23,10 +23,10 @@ TEST(objects_are_distinct_and_ready_for_use)
 			 objects[i]->owned != 0 || objects[i]->epoch == 0;
 		objects[i]->spare = (uint32_t)i;
 	}
-	for (int i = 0; i < MANY; i++)
+	for (int i = 0; i < OBJECTS; i++)
 		wrong += objects[i]->spare != (uint32_t)i;
 	CHECK_INT(wrong, 0);
-	for (int i = 0; i < MANY; i++)
+	for (int i = 0; i < OBJECTS; i++)
 		pool_give(pool, objects[i]);
 }
 

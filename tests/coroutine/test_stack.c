@@ -241,7 +241,7 @@ TEST(stacks_are_used_again, .seconds = 60)
 	CHECK(after - before < 512L << 20);
 }
 
-#define MANY AT_MOST(100000)
+#define TASKS MANY(100000)
 
 static coil_result sleep_long(void *unused)
 {
@@ -251,17 +251,17 @@ static coil_result sleep_long(void *unused)
 
 static coil_result hundred_thousand(void *unused)
 {
-	coil_awaitable **all = malloc(MANY * sizeof(*all));
+	coil_awaitable **all = malloc(TASKS * sizeof(*all));
 	coil_result r;
 	int64_t sum = 0;
 
-	for (int i = 0; i < MANY; i++)
+	for (int i = 0; i < TASKS; i++)
 		all[i] = coil_coro(sleep_long, NULL);
-	r = coil_await(coil_gather_array(0, all, MANY));
+	r = coil_await(coil_gather_array(0, all, TASKS));
 	free(all);
 	if (r.error)
 		return r;
-	for (int i = 0; i < MANY; i++)
+	for (int i = 0; i < TASKS; i++)
 		sum += ((coil_list *)r.value)->items[i].number;
 	return coil_number(sum);
 }
@@ -275,7 +275,7 @@ TEST(a_hundred_thousand_tasks_alive_at_once, .seconds = 120)
 	r = coil_run(coil_coro(hundred_thousand, NULL));
 	said = capture_end();
 	CHECK_ERROR(r, COIL_OK);
-	CHECK_INT(r.number, MANY);
+	CHECK_INT(r.number, TASKS);
 	CHECK(!*said || strstr(said, "no guard below further stacks"));
 }
 

@@ -340,8 +340,8 @@ TEST(a_task_that_waits_for_a_descriptor)
 	close_loop_and_pair();
 }
 
-#define MANY 300
-static int many[MANY][2], got;
+#define PIPES 300
+static int many[PIPES][2], got;
 
 static coil_result take(void *fd)
 {
@@ -355,16 +355,16 @@ static coil_result take(void *fd)
 TEST(many_descriptors_at_once)
 {
 	loop = coil_new_event_loop_with_clock(COIL_CLOCK_REAL);
-	for (int i = 0; i < MANY; i++) {
+	for (int i = 0; i < PIPES; i++) {
 		CHECK_INT(pipe(many[i]), 0);
 		CHECK_ERROR(coil_loop_add_reader(loop, many[i][0], take, &many[i][0]),
 			    COIL_OK);
 	}
-	for (int i = 0; i < MANY; i++)
+	for (int i = 0; i < PIPES; i++)
 		CHECK_INT(write(many[i][1], "x", 1), 1);
 	run_iterations(loop, 40);
-	CHECK_INT(got, MANY);
-	for (int i = 0; i < MANY; i++) {
+	CHECK_INT(got, PIPES);
+	for (int i = 0; i < PIPES; i++) {
 		CHECK(coil_loop_remove_reader(loop, many[i][0]));
 		close(many[i][0]);
 		close(many[i][1]);

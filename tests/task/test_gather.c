@@ -522,18 +522,18 @@ TEST(coroutines_need_a_running_loop)
 	CHECK_HAS(said, "coroutine 'number' was never awaited");
 }
 
-#define MANY AT_MOST(10000)
+#define CHILDREN MANY(10000)
 
 static coil_result many(void *unused)
 {
-	static coil_awaitable *all[MANY];
+	static coil_awaitable *all[CHILDREN];
 	coil_result r;
 	int wrong = 0;
 
-	for (intptr_t i = 0; i < MANY; i++)
+	for (intptr_t i = 0; i < CHILDREN; i++)
 		all[i] = coil_coro(number, (void *)i);
-	r = coil_await(coil_gather_array(0, all, MANY));
-	for (int i = 0; i < MANY; i++)
+	r = coil_await(coil_gather_array(0, all, CHILDREN));
+	for (int i = 0; i < CHILDREN; i++)
 		wrong += ((coil_list *)r.value)->items[i].number != i;
 	CHECK_INT(wrong, 0);
 	return coil_ok(NULL);

@@ -498,15 +498,15 @@ static coil_result count_and_yield(void *unused)
 	return coil_ok(NULL);
 }
 
-#define MANY AT_MOST(10000)
+#define TASKS MANY(10000)
 
 static coil_result make_many(void *unused)
 {
-	static coil_task *tasks[MANY];
+	static coil_task *tasks[TASKS];
 
-	for (int i = 0; i < MANY; i++)
+	for (int i = 0; i < TASKS; i++)
 		tasks[i] = coil_create_task(coil_coro(count_and_yield, NULL));
-	for (int i = 0; i < MANY; i++)
+	for (int i = 0; i < TASKS; i++)
 		CHECK_ERROR(coil_await(tasks[i]), COIL_OK);
 	return coil_ok(NULL);
 }
@@ -514,7 +514,7 @@ static coil_result make_many(void *unused)
 TEST(ten_thousand_tasks_that_yield, .seconds = 60)
 {
 	CHECK_INT(run_virtual(make_many), COIL_OK);
-	CHECK_INT(counter, 10 * MANY);
+	CHECK_INT(counter, 10 * TASKS);
 }
 
 static coil_result make_one_by_one(void *unused)
