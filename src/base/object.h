@@ -25,6 +25,13 @@
 
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
+/* Off the path that must be fast. */
+#define cold __attribute__((noinline, cold))
+/* Called on that path but not a part of it: kept out of its registers. */
+#define apart __attribute__((noinline))
+/* A variable of the library's own: reached directly, not by the linker's table. */
+#define internal __attribute__((visibility("hidden")))
+
 #define container_of(pointer, type, member)                                    \
 	((type *)((char *)(pointer) - offsetof(type, member)))
 

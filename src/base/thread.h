@@ -27,7 +27,7 @@ struct coil__thread {
 	void *signal_stack;            /* for the report of a stack overflow    */
 };
 
-extern __thread struct coil__thread coil__self
+extern __thread struct coil__thread coil__self internal
 	__attribute__((tls_model("initial-exec")));
 
 static inline struct pool *pool_of(enum object_kind kind)

@@ -4,7 +4,6 @@
  * every other processor.  See switch.h.
  */
 #include <stdint.h>
-#include <string.h>
 
 #include "coroutine/switch.h"
 
@@ -42,9 +41,9 @@ void *coil__switch_prepare(void *top, size_t size, void (*entry)(void *))
 	struct saved *saved = (struct saved *)top - 1;
 
 	(void)size;
-	memset(saved, 0, sizeof(*saved));
-	saved->entry = (void *)(uintptr_t)entry;
-	saved->resume = coil__switch_begin;
+	*saved = (struct saved){
+		.entry = (void *)(uintptr_t)entry, .resume = coil__switch_begin,
+	};
 	return saved;
 }
 

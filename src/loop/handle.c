@@ -42,7 +42,7 @@ void coil__handle_cancel(struct handle *handle)
 
 /* What a callback raised goes to the exception handler, except what must leave
  * the loop. */
-static void callback_failed(struct coil_loop *loop, struct handle *handle,
+static cold void callback_failed(struct coil_loop *loop, struct handle *handle,
 			    coil_result error)
 {
 	char message[256];
@@ -69,7 +69,7 @@ static inline coil_result call(struct handle *handle)
 }
 
 /* A task's step records its own beginning and end, which stand for the handle's. */
-static coil_result call_recorded(struct handle *handle)
+static apart coil_result call_recorded(struct handle *handle)
 {
 	bool step = handle->object.flags & HANDLE_STEP;
 	coil_result result;
@@ -91,8 +91,6 @@ void coil__run_handle(struct coil_loop *loop, struct handle *handle)
 	result = TRACING ? call_recorded(handle) : call(handle);
 	if (unlikely(result.error))
 		callback_failed(loop, handle, result);
-	TRACE_CONTEXT(0);
-	loop->running_handle = NULL;
 	handle_drop(handle);
 }
 

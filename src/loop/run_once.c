@@ -118,6 +118,8 @@ static uint32_t run_ready(struct coil_loop *loop)
 		coil__run_handle(loop, handle);
 		ran++;
 	}
+	loop->running_handle = NULL;
+	TRACE_CONTEXT(0);
 	return ran;
 }
 

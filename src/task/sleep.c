@@ -14,15 +14,6 @@
 #include "task/task.h"
 #include "trace/recorder.h"
 
-/* asyncio's bare yield: no future, no timer. */
-static coil_result yield(struct task *task)
-{
-	task->flags |= TASK_YIELDED;
-	task->deliver = coil_ok(NULL);
-	coil__task_schedule(task, TRACE_SCHEDULE_STEP);
-	return coil__task_suspend(task);
-}
-
 /* The future may have been cancelled in the iteration in which its timer is due. */
 static coil_result wake(void *arg)
 {
@@ -33,16 +24,20 @@ static coil_result wake(void *arg)
 	return coil_ok(NULL);
 }
 
-static coil_result sleep_for(struct task *task, double delay, const coil_site *site)
+static apart coil_result sleep_for(struct task *task, double delay, const coil_site *site)
 {
 	static const coil_site wake_site = {
 		"coil_sleep", __FILE__, __LINE__, "sleep.wake", ""
 	};
 	struct coil_loop *loop = task->future.loop;
-	struct future *future = coil__future_new(loop, OBJECT_FUTURE, site);
+	struct future *future;
 	struct handle *timer;
 	coil_result result;
 
+	if (isnan(delay))
+		return coil_raise_site(site, COIL_VALUE,
+				       "Invalid delay: NaN (not a number)");
+	future = coil__future_new(loop, OBJECT_FUTURE, site);
 	if (!future)
 		return coil_raise_site(site, COIL_MEMORY, NULL);
 	if (TRACING) {
@@ -65,21 +60,27 @@ static coil_result sleep_for(struct task *task, double delay, const coil_site *s
 	return result;
 }
 
+static cold coil_result raised(coil_result error, const coil_site *site)
+{
+	coil__exception_through(error, site);
+	return error;
+}
+
 coil_result coil_sleep_site(double delay, const coil_site *site)
 {
-	coil_result result;
 	struct task *task = task_here();
+	coil_result result;
 
 	if (unlikely(!task))
 		return coil__task_missing(site, "sleep");
-	if (delay <= 0)
-		result = yield(task);
-	else if (unlikely(isnan(delay)))
-		result = coil_raise_site(site, COIL_VALUE,
-					 "Invalid delay: NaN (not a number)");
-	else
+	if (delay <= 0) { /* asyncio's bare yield: no future, no timer */
+		task->flags |= TASK_YIELDED;
+		task->deliver = coil_ok(NULL);
+		coil__task_schedule(task, TRACE_SCHEDULE_STEP);
+		coil__coroutine_suspend(&task->coroutine);
+		result = task->deliver;
+	} else {
 		result = sleep_for(task, delay, site);
-	if (unlikely(result.error))
-		coil__exception_through(result, site);
-	return result;
+	}
+	return likely(!result.error) ? result : raised(result, site);
 }

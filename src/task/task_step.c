@@ -14,13 +14,13 @@
 
 /* What the coroutine will find when it goes on: the error of what it waited for,
  * unless a cancellation is due, which comes first. */
-static void prepare_delivery(struct task *task)
+static apart void prepare_delivery(struct task *task)
 {
 	if (task->waiting_on) {
 		task->deliver = coil__future_retrieve(task->waiting_on);
 		task->waiting_on = NULL;
 	}
-	if (unlikely(task->must_cancel)) {
+	if (task->must_cancel) {
 		if (task->deliver.error != COIL_CANCELLED)
 			task->deliver = task->cancel_error;
 		task->must_cancel = false;
@@ -32,6 +32,11 @@ static unsigned how_sent(const struct task *task)
 	if (!task->deliver.error)
 		return TRACE_SEND_SEND;
 	return task->deliver.error == COIL_CANCELLED ? TRACE_SEND_CANCEL : TRACE_SEND_THROW;
+}
+
+static apart void record_begin(struct task *task)
+{
+	TRACE_NOW(TASK_STEP_BEGIN, how_sent(task), .task = task->future.id);
 }
 
 /* A coroutine that is cancelled before its first step does not run. */
@@ -85,7 +90,7 @@ static coil_result end(struct task *task)
 	return leaving;
 }
 
-static void record_pause(struct task *task)
+static apart void record_pause(struct task *task)
 {
 	if (task->flags & TASK_YIELDED)
 		TRACE(TASK_STEP_END, TRACE_STEP_YIELDED, );
@@ -95,7 +100,7 @@ static void record_pause(struct task *task)
 }
 
 /* The error of a task that must leave the loop outlives the task. */
-static coil_result bury(struct coil_loop *loop, struct task *task)
+static apart coil_result bury(struct coil_loop *loop, struct task *task)
 {
 	coil_result leaving = end(task);
 
@@ -113,8 +118,10 @@ coil_result coil__task_step(void *arg)
 	struct task *task = arg;
 	struct coil_loop *loop = task->step.loop;
 
-	prepare_delivery(task);
-	TRACE_NOW(TASK_STEP_BEGIN, how_sent(task), .task = task->future.id);
+	if (task->waiting_on || task->must_cancel)
+		prepare_delivery(task);
+	if (TRACING)
+		record_begin(task);
 	loop->current = task;
 	run_coroutine(task);
 	if (unlikely(task->flags & TASK_RETURNED))

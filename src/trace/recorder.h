@@ -22,19 +22,20 @@
 
 #include <coil/base.h>
 
+#include "base/object.h"
 #include "trace/format.h"
 
 struct clock;
 struct future;
 struct handle;
 
-extern bool coil__tracing;          /* is a recording under way? */
+extern bool coil__tracing internal; /* is a recording under way? */
 #ifdef COIL_NO_TRACE /* for measuring what the trace points cost */
 #define TRACING false
 #else
 #define TRACING __builtin_expect(coil__tracing, 0)
 #endif
-extern uint64_t coil__trace_first;  /* smaller ids are of an earlier recording */
+extern uint64_t coil__trace_first internal; /* smaller ids are of an earlier recording */
 
 struct recorder {
 	/* The hot part. */
@@ -56,7 +57,7 @@ struct recorder {
 	uint32_t generation;        /* of the recording it is attached to         */
 };
 
-extern __thread struct recorder coil__recorder
+extern __thread struct recorder coil__recorder internal
 	__attribute__((tls_model("initial-exec")));
 
 #define TRACE_(fresh, NAME, tag, text, ...)                                    \
