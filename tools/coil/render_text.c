@@ -95,18 +95,9 @@ size_t coil__text_next(const char *text, size_t n, uint32_t *code)
 
 char *coil__text_vformat(const char *format, va_list arguments)
 {
-	va_list again;
 	char *text;
-	int length;
 
-	va_copy(again, arguments);
-	length = vsnprintf(NULL, 0, format, again);
-	va_end(again);
-	if (length < 0)
-		return coil__copy("?", 1);
-	text = coil__take((size_t)length + 1, 1);
-	vsnprintf(text, (size_t)length + 1, format, arguments);
-	return text;
+	return vasprintf(&text, format, arguments) < 0 ? coil__copy("?", 1) : text;
 }
 
 char *coil__text_format(const char *format, ...)

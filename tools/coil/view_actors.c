@@ -192,7 +192,7 @@ char *coil__view_call(const struct view *view, const struct coil__event *event,
 struct actor *coil__view_current(struct view *view)
 {
 	struct coil__state_thread *thread =
-		coil__state_thread(view->state, view->event->thread);
+		coil__state_thread(view->state, view->event.thread);
 	struct coil__state_handle *handle;
 
 	if (thread->task)

@@ -104,12 +104,17 @@ static uint64_t asked(const struct view *view, const struct node *node, uint64_t
 
 static void add_waiter(struct node *node, uint64_t task, uint64_t since)
 {
-	for (size_t i = 0; i < node->waiter_count; i++)
-		if (node->waiters[i].task == task)
-			return;
 	node->waiters = coil__grow(node->waiters, &node->waiter_room,
 				   node->waiter_count + 1, sizeof *node->waiters);
 	node->waiters[node->waiter_count++] = (struct waiter){ task, since };
+}
+
+static bool is_waiter(const struct node *node, uint64_t task)
+{
+	for (size_t i = 0; i < node->waiter_count; i++)
+		if (node->waiters[i].task == task)
+			return true;
+	return false;
 }
 
 /* False if TASK does not wait (any more): it has its answer. */
@@ -155,7 +160,7 @@ static void answer_all(struct view *view, uint64_t id, const struct coil__event 
 	for (size_t i = 0; i < node->gather_count; i++) {
 		uint64_t owner = owner_of(view, node->gathers[i], 0);
 
-		if (owner && owner != id)
+		if (owner && owner != id && !is_waiter(node, owner))
 			add_waiter(node, owner, node->created);
 	}
 	for (size_t i = 0; i < node->waiter_count; i++)

@@ -241,22 +241,25 @@ static const char *unknown_task(struct view *view)
 	return unknown;
 }
 
+static void take_event(struct view *view, const struct view_kind *kind)
+{
+	const struct coil__event *event = &view->event;
+
+	view->time = event->time;
+	if (event->type == TRACE_ITERATION_BEGIN)
+		view->iteration = event->as.ITERATION_BEGIN.n;
+	if (event->type == TRACE_LOOP_RUN_BEGIN)
+		coil__view_loop_actor(view, event->as.LOOP_RUN_BEGIN.loop)->run_site =
+			event->as.LOOP_RUN_BEGIN.site;
+	if (kind->on[event->type])
+		kind->on[event->type](view, event);
+	coil__state_apply(view->state, event);
+}
+
 static void read_events(struct view *view, const struct view_kind *kind)
 {
-	struct coil__event event;
-
-	while (coil__reader_next(view->reader, &event)) {
-		view->event = &event;
-		view->time = event.time;
-		if (event.type == TRACE_ITERATION_BEGIN)
-			view->iteration = event.as.ITERATION_BEGIN.n;
-		if (event.type == TRACE_LOOP_RUN_BEGIN)
-			coil__view_loop_actor(view, event.as.LOOP_RUN_BEGIN.loop)->run_site =
-				event.as.LOOP_RUN_BEGIN.site;
-		if (kind->on[event.type])
-			kind->on[event.type](view, &event);
-		coil__state_apply(view->state, &event);
-	}
+	while (coil__reader_next(view->reader, &view->event))
+		take_event(view, kind);
 	if (kind->finish)
 		kind->finish(view);
 	coil__diagram_finish(view->diagram, view->time);

@@ -45,7 +45,7 @@ struct view {
 	struct coil__names *names;
 	struct coil__state *state;
 	struct diagram *diagram;
-	const struct coil__event *event; /* the current one                   */
+	struct coil__event event;        /* the current one                   */
 	struct coil__map tasks;          /* id -> actor                       */
 	struct coil__map loops;
 	struct coil__map nodes;          /* the view's own                    */

@@ -20,7 +20,7 @@
 
 static struct actor *loop_of(struct view *view, uint32_t named)
 {
-	return coil__view_loop_actor(view, named ? named : view->event->loop);
+	return coil__view_loop_actor(view, named ? named : view->event.loop);
 }
 
 /* Who runs; the loop itself while it runs something of coil's own. */
@@ -28,7 +28,7 @@ static struct actor *current(struct view *view)
 {
 	struct actor *actor = coil__view_current(view);
 
-	return actor ? actor : view->event->loop ? loop_of(view, 0) : NULL;
+	return actor ? actor : view->event.loop ? loop_of(view, 0) : NULL;
 }
 
 /* "say_hello_AAA", "sleep of main", "future_1"; borrowed. */
@@ -45,11 +45,13 @@ static const char *object_name(struct view *view, uint64_t id)
 static void future_created(struct view *view, const struct coil__event *event)
 {
 	uint64_t task = coil__state_thread(view->state, event->thread)->task;
+	uint64_t future = event->as.FUTURE_CREATED.future;
 	const char *what = event->tag == TRACE_FUTURE_SLEEP ? "sleep" : "gather";
 
 	if (event->tag == TRACE_FUTURE_PLAIN)
 		return;
-	coil__map_put(&view->nodes, event->as.FUTURE_CREATED.future,
+	free(coil__map_remove(&view->nodes, future)); /* in a damaged trace */
+	coil__map_put(&view->nodes, future,
 		      task ? coil__text_format("%s of %s", what, object_name(view, task))
 			   : coil__text_format("%s", what));
 }
