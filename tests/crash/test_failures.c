@@ -275,7 +275,71 @@ TEST(space_fails_in_a_recording, .seconds = 120)
 	CHECK(faults_every(FAULT_SPACE, record, text("%s", test_path("trace"))) > 0);
 }
 
-/* From the third on, memory is gone for good, and comes back. */
+static int reads, writes;
+
+static coil_result read_one(void *fd)
+{
+	char c;
+
+	reads += read(*(int *)fd, &c, 1) == 1;
+	return coil_ok(NULL);
+}
+
+static coil_result run_once(coil_loop *loop)
+{
+	coil_loop_stop(loop);
+	return coil_loop_run_forever(loop);
+}
+
+/* A writer that cannot be added leaves the reader of the descriptor as it was. */
+TEST(a_failed_add_writer_does_not_make_the_reader_deaf)
+{
+	coil_loop *loop = coil_new_event_loop_with_clock(COIL_CLOCK_REAL);
+	int pair[2], failures = 0;
+	bool reached = true;
+
+	CHECK_INT(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	CHECK_INT(coil_loop_add_reader(loop, pair[0], read_one, &pair[0]).error, COIL_OK);
+	for (unsigned n = 1; reached; n++) {
+		coil_result r;
+
+		faults_fail(FAULT_MEMORY, n);
+		r = coil_loop_add_writer(loop, pair[0], count, &writes);
+		reached = faults_clear();
+		failures += r.error != COIL_OK;
+		reads = 0;
+		CHECK_INT(write(pair[1], "x", 1), 1);
+		CHECK_INT(run_once(loop).error, COIL_OK);
+		CHECK_INT(reads, 1);
+		coil_loop_remove_writer(loop, pair[0]);
+	}
+	CHECK(failures > 0);
+	coil_loop_close(loop);
+	close(pair[0]);
+	close(pair[1]);
+}
+
+/* And one that goes, without memory, leaves the other. */
+TEST(remove_reader_without_memory_does_not_stop_the_writer)
+{
+	coil_loop *loop = coil_new_event_loop_with_clock(COIL_CLOCK_REAL);
+	int pair[2];
+
+	CHECK_INT(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	CHECK_INT(coil_loop_add_reader(loop, pair[0], read_one, &pair[0]).error, COIL_OK);
+	CHECK_INT(coil_loop_add_writer(loop, pair[0], count, &writes).error, COIL_OK);
+	faults_fail_from(FAULT_MEMORY, 1);
+	CHECK(coil_loop_remove_reader(loop, pair[0]));
+	faults_clear();
+	writes = 0;
+	CHECK_INT(run_once(loop).error, COIL_OK);
+	CHECK_INT(writes, 1);
+	coil_loop_close(loop);
+	close(pair[0]);
+	close(pair[1]);
+}
+
+/* Memory is gone, and comes back. */
 TEST(memory_is_gone_for_a_while)
 {
 	coil_loop *loop = coil_new_event_loop();
