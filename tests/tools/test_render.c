@@ -94,8 +94,8 @@ TEST(a_limit_is_told_in_the_picture_and_beside_it)
 	CHECK_HAS(o->out, "say_hello_BBB -> asyncio.sleep : sleep\n");
 	CHECK(!strstr(o->out, "say_hello_CCC -> asyncio.sleep"));
 	CHECK_HAS(o->out, "7 messages after the first 5 left out");
-	CHECK_STR(o->err, "coil: 7 messages after the first 5 are not in the picture "
-		  "(--limit 0 draws all)\n");
+	CHECK_STR(o->err, "coil: 7 messages after the first 5 left out of the picture "
+		  "(--limit 0: all)\n");
 	CHECK_STR(RENDERED("--format plantuml --limit 12 '%s'", trace),
 		  RENDERED("--format plantuml --limit 0 '%s'", trace));
 }

@@ -268,8 +268,9 @@ static int render(struct coil__reader *reader, const struct request *request)
 	good = put(diagram, request);
 	coil__diagram_destroy(diagram);
 	if (left_out)
-		coil__complain("%zu messages after the first %zu are not in the picture "
-			       "(--limit 0 draws all)", left_out, request->options.limit);
+		coil__complain("%zu message%s after the first %zu left out of the picture "
+			       "(--limit 0: all)", left_out, left_out == 1 ? "" : "s",
+			       request->options.limit);
 	return coil__finish(reader, good ? STATUS_GOOD : STATUS_BAD);
 }
 

@@ -287,26 +287,33 @@ static void note(struct view *view, enum diagram_style style, char *text)
 	free(text);
 }
 
+static const char *plural(size_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
 /* Nothing is left out silently. */
 static void note_what_is_missing(struct view *view)
 {
 	size_t tasks = tasks_left_out(view);
 	const char *damage = coil__reader_error(view->reader);
 	char *of_tasks = tasks ? coil__text_format(", %zu task%s with them", tasks,
-						   tasks == 1 ? "" : "s")
+						   plural(tasks))
 			       : coil__copy("", 0);
 
 	if (view->filtered)
 		note(view, DIAGRAM_CALL, coil__text_format(
-			"%zu messages left out by the filters%s", view->filtered, of_tasks));
+			"%zu message%s left out by the filters%s", view->filtered,
+			plural(view->filtered), of_tasks));
 	if (view->too_deep)
 		note(view, DIAGRAM_CALL, coil__text_format(
-			"%zu messages of inline awaits left out (--depth %u)",
-			view->too_deep, view->options->depth));
+			"%zu message%s of inline awaits left out (--depth %u)",
+			view->too_deep, plural(view->too_deep), view->options->depth));
 	if (view->beyond)
 		note(view, DIAGRAM_CALL, coil__text_format(
-			"%zu messages after the first %zu left out%s (--limit 0 draws all)",
-			view->beyond, view->options->limit, view->filtered ? "" : of_tasks));
+			"%zu message%s after the first %zu left out%s (--limit 0: all)",
+			view->beyond, plural(view->beyond), view->options->limit,
+			view->filtered ? "" : of_tasks));
 	if (damage)
 		note(view, DIAGRAM_ERROR, coil__text_format("the trace ends here: %s", damage));
 	if (!view->diagram->participant_count)
