@@ -29,7 +29,7 @@ EVENT_LIBS   := $(shell $(PKG) --libs libevent_core 2>/dev/null || echo $(or $(E
 FLAGS_asan     := -fsanitize=address -fno-omit-frame-pointer -O1 -DCOIL_VALIDATE
 FLAGS_ubsan    := -fsanitize=undefined -fno-sanitize-recover=all -O1 -DCOIL_VALIDATE
 FLAGS_tsan     := -fsanitize=thread -O1
-FLAGS_valgrind := -O1
+FLAGS_valgrind := -O1 -DTESTS_FEW
 FLAGS_cruel    := -O1 -DCOIL_CRUEL -DCOIL_VALIDATE
 FLAGS_ucontext := -O1 -DCOIL_SWITCH_UCONTEXT
 FLAGS_fuzz     := -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=undefined -O1

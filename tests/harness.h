@@ -75,8 +75,8 @@ struct test {
 void harness_register(struct test *test);
 
 /* N, or fewer in a build that cannot have so many coroutines: the thread sanitizer
- * counts each as a thread, and stops at 8,128. */
-#ifdef __SANITIZE_THREAD__
+ * counts each as a thread, and stops at 8,128; or one in which they take too long (-DTESTS_FEW, for valgrind). */
+#if defined(__SANITIZE_THREAD__) || defined(TESTS_FEW)
 #define MANY(n) ((n) < 2000 ? (n) : 2000)
 #else
 #define MANY(n) (n)

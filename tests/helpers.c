@@ -136,12 +136,13 @@ bool write_file(const char *path, const void *data, size_t size)
 	return good;
 }
 
-/* A file in memory without a name: room for any output, and nobody waits. */
+/* A file in memory without a name: room for any output, and nobody waits.
+ * Appending, because memory files have no atomic position for several writers. */
 static int memory_file(const char *name)
 {
 	int fd = memfd_create(name, MFD_CLOEXEC);
 
-	if (fd < 0)
+	if (fd < 0 || fcntl(fd, F_SETFL, O_APPEND) < 0)
 		harness_die("memfd_create");
 	return fd;
 }

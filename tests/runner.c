@@ -182,7 +182,7 @@ static void begin(struct job *job, struct test *test, const char *name,
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		die("pipe");
 	job->output = memfd_create("output", MFD_CLOEXEC);
-	if (job->output < 0)
+	if (job->output < 0 || fcntl(job->output, F_SETFL, O_APPEND) < 0)
 		die("memfd_create");
 	snprintf(job->name, sizeof(job->name), "%s", name);
 	job->late = false;
