@@ -135,7 +135,8 @@ const char *test_dir(void);
 const char *test_path(const char *name);
 
 /* The root of the source tree, and what was built beside the tests:
- * test_built("coil") is build/coil, or build/asan/coil in that build. */
+ * test_built("coil") is build/coil, or build/asan/coil in that build.  A program is
+ * wrapped in a script that runs it by what COIL_TEST_WRAPPER says (an emulator). */
 const char *test_root(void);
 const char *test_built(const char *name);
 
@@ -147,8 +148,7 @@ struct outcome {
 	size_t out_size, err_size;
 };
 
-/* Runs ARGV (by PATH; a path under test_built("") is run under the emulator or
- * checker that COIL_TEST_WRAPPER names) to its end. */
+/* Runs ARGV (by PATH) to its end. */
 #define RUN(...) run_program((const char *const[]){ __VA_ARGS__, NULL }, NULL)
 struct outcome *run_program(const char *const argv[], const char *input);
 
