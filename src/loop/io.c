@@ -72,8 +72,8 @@ static bool remove_side(struct coil_loop *loop, int fd, unsigned direction)
 	if (!old)
 		return false;
 	*side(watch, direction) = NULL;
-	/* Watching less can fail only for want of memory; then the descriptor is
-	 * not watched at all until the next change of it. */
+	/* If this fails for want of memory, libevent goes on watching more than is
+	 * asked for: nothing comes of it, and the next change puts it right. */
 	(void)coil__poller_update(watch);
 	TRACE(FD_REMOVED, direction, .loop = loop->id, .fd = fd);
 	drop(old);

@@ -82,8 +82,7 @@ void coil__poller_fini(struct poller *poller)
 {
 	for (size_t fd = 0; fd < poller->size; fd++)
 		if (poller->watches[fd]) {
-			if (poller->watches[fd]->event)
-				event_free(poller->watches[fd]->event);
+			event_free(poller->watches[fd]->event);
 			free(poller->watches[fd]);
 		}
 	free(poller->watches);
@@ -196,8 +195,14 @@ static struct watch *watch_new(struct poller *poller, int fd)
 {
 	struct watch *watch = malloc(sizeof(*watch));
 
-	if (watch)
-		*watch = (struct watch){ .poller = poller, .fd = fd };
+	if (!watch)
+		return NULL;
+	*watch = (struct watch){ .poller = poller, .fd = fd };
+	watch->event = event_new(poller->base, fd, EV_PERSIST, on_ready, watch);
+	if (!watch->event) {
+		free(watch);
+		return NULL;
+	}
 	return watch;
 }
 
@@ -214,40 +219,41 @@ struct watch *coil__poller_watch(struct poller *poller, int fd, bool make)
 	return poller->watches[index];
 }
 
-static void stop_watching(struct watch *watch)
+/* From one set of events to another: result 0, or an errno and nothing watched. */
+static int watch_for(struct watch *watch, short what)
 {
-	if (!watch->event)
-		return;
-	event_free(watch->event); /* takes it out of epoll as well */
-	watch->event = NULL;
-	watch->poller->watched--;
+	struct poller *poller = watch->poller;
+
+	if (watch->what) {
+		event_del(watch->event);
+		poller->watched--;
+	}
+	watch->what = 0;
+	if (!what)
+		return 0;
+	errno = 0;
+	if (event_assign(watch->event, poller->base, watch->fd,
+			 (short)(what | EV_PERSIST), on_ready, watch) != 0 ||
+	    event_add(watch->event, NULL) != 0)
+		return errno ? errno : ENOMEM;
+	watch->what = what;
+	poller->watched++;
+	return 0;
 }
 
 int coil__poller_update(struct watch *watch)
 {
 	short what = (short)((watch->reader ? EV_READ : 0) |
 			     (watch->writer ? EV_WRITE : 0));
-	struct poller *poller = watch->poller;
+	short before = watch->what;
+	int error;
 
-	if (watch->event && event_get_events(watch->event) == (what | EV_PERSIST))
+	if (what == before)
 		return 0;
-	stop_watching(watch);
-	if (!what)
-		return 0;
-	if (!reserve_fired(poller, poller->watched + 1))
+	if (!reserve_fired(watch->poller, watch->poller->watched + 1))
 		return ENOMEM;
-	watch->event = event_new(poller->base, watch->fd, (short)(what | EV_PERSIST),
-				 on_ready, watch);
-	if (!watch->event)
-		return ENOMEM;
-	errno = 0;
-	if (event_add(watch->event, NULL) != 0) {
-		int error = errno ? errno : EINVAL;
-
-		event_free(watch->event);
-		watch->event = NULL;
-		return error;
-	}
-	poller->watched++;
-	return 0;
+	error = watch_for(watch, what);
+	if (error && before) /* as it was: the other side must not go deaf */
+		(void)watch_for(watch, before);
+	return error;
 }

@@ -27,7 +27,8 @@ struct poller;
 
 struct watch {
 	struct poller *poller;
-	struct event *event;   /* libevent's, for what is watched now; or NULL */
+	struct event *event;   /* libevent's                                   */
+	short what;            /* EV_READ, EV_WRITE: what it is told to watch  */
 	struct handle *reader; /* each with a reference, or NULL               */
 	struct handle *writer;
 	int fd;
@@ -67,7 +68,8 @@ void coil__poller_wake(struct poller *poller);
 /* The watch of FD, made if MAKE; NULL if there is none, or no memory. */
 struct watch *coil__poller_watch(struct poller *poller, int fd, bool make);
 
-/* Tells libevent what WATCH watches now.  Result: 0, or an errno. */
+/* Tells libevent what WATCH is to watch now.  Result: 0, or an errno, and it watches
+ * what it did before. */
 int coil__poller_update(struct watch *watch);
 
 #endif

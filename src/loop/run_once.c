@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "loop/loop.h"
+#include "loop/validate.h"
 #include "trace/recorder.h"
 
 #define LONGEST_WAIT 86400.0 /* seconds: a day, as asyncio has it */
@@ -129,6 +130,7 @@ coil_result coil__run_once(struct coil_loop *loop)
 	double timeout;
 	int fired;
 
+	VALIDATE(loop);
 	coil__timer_heap_sweep(&loop->timers, handle_drop);
 	if (unlikely(loop_has_incoming(loop) || loop->late))
 		coil__loop_take_over(loop);
