@@ -85,7 +85,8 @@ static struct check_thread *thread_of(struct coil__check *check, uint32_t id)
 static void check_time(struct coil__check *check, struct check_thread *thread,
 		       const struct coil__event *event)
 {
-	if (event->time < thread->time)
+	/* A loop on a virtual clock begins at 0. */
+	if (event->time < thread->time && event->type != TRACE_LOOP_RUN_BEGIN)
 		coil__violated(check, COIL__LAW_TIME, event,
 			       "it is %" PRIu64 " ns earlier than the event of its thread in front of it",
 			       thread->time - event->time);
@@ -99,10 +100,18 @@ static bool is_reference(const struct coil__event *event)
 	       event->type == TRACE_THREAD;
 }
 
-static void check_cause(struct coil__check *check, const struct coil__event *event)
+/* What a handle has raised is dealt with behind its end. */
+static void check_cause(struct coil__check *check, struct check_thread *thread,
+			const struct coil__event *event)
 {
 	uint64_t runs = coil__state_thread(check->state, event->thread)->handle;
 
+	if (event->type == TRACE_HANDLE_RUN_END || event->type == TRACE_TASK_STEP_END)
+		thread->ended = event->ctx;
+	else if (!event->ctx)
+		thread->ended = 0;
+	else if (!runs && event->ctx == thread->ended)
+		return;
 	if (event->ctx != runs && !is_reference(event) && !check->state->partial &&
 	    event->type != TRACE_HANDLE_RUN_BEGIN && event->type != TRACE_TASK_STEP_BEGIN)
 		coil__violated(check, COIL__LAW_CAUSE, event,
@@ -133,7 +142,7 @@ void coil__check_event(struct coil__check *check, const struct coil__event *even
 	struct check_thread *thread = thread_of(check, event->thread);
 
 	check_time(check, thread, event);
-	check_cause(check, event);
+	check_cause(check, thread, event);
 	if (thread->completion.future && !is_reference(event))
 		coil__check_completion(check, thread, event);
 	if (rules[event->type])

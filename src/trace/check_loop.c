@@ -5,17 +5,26 @@
 #include <inttypes.h>
 
 #include "check_rules.h"
+#include "state_queues.h"
 
 #define RESOLUTION 1e-9 /* a timer within this of now is due */
 
-/* The handle that must run next: the first that is not cancelled.  When other
- * threads' calls came in, only the loop knows; their handles are passed over. */
-static const struct coil__state_handle *first_ready(const struct coil__state_loop *loop)
-{
-	const struct coil__state_handle *handle = loop->ready.front;
+#define PASSED_OVER 64
 
-	while (handle && (handle->cancelled || handle->kind == TRACE_SCHEDULE_THREADSAFE))
-		handle = handle->next;
+/* The handle that must run next, or HANDLE if it may: the first that is not
+ * cancelled.  When other threads' calls came in, only the loop knows: theirs may
+ * run at any time, and are passed over (but where they are many, no search is
+ * made). */
+static const struct coil__state_handle *first_ready(const struct coil__state_loop *loop,
+						    const struct coil__state_handle *handle)
+{
+	const struct coil__state_handle *first = loop->ready.front;
+
+	if (handle->kind == TRACE_SCHEDULE_THREADSAFE)
+		return handle;
+	for (int i = 0; first && i < PASSED_OVER; i++, first = first->next)
+		if (!first->cancelled && first->kind != TRACE_SCHEDULE_THREADSAFE)
+			return first;
 	return handle;
 }
 
@@ -23,7 +32,7 @@ static void check_order(struct coil__check *check, const struct coil__event *eve
 			const struct coil__state_loop *loop,
 			const struct coil__state_handle *handle)
 {
-	const struct coil__state_handle *first = first_ready(loop);
+	const struct coil__state_handle *first = first_ready(loop, handle);
 
 	if (handle->place == COIL__PLACE_TIMERS)
 		coil__violated(check, COIL__LAW_SCHEDULED, event,
@@ -31,7 +40,7 @@ static void check_order(struct coil__check *check, const struct coil__event *eve
 	else if (handle->cancelled)
 		coil__violated(check, COIL__LAW_CANCELLED, event,
 			       "handle %" PRIu64 " was cancelled, but runs", handle->id);
-	else if (first && first != handle && handle->kind != TRACE_SCHEDULE_THREADSAFE)
+	else if (first != handle)
 		coil__violated(check, COIL__LAW_FIFO, event,
 			       "handle %" PRIu64 " runs, but handle %" PRIu64
 			       " is in front of it", handle->id, first->id);
@@ -118,10 +127,11 @@ void coil__check_scheduled(struct coil__check *check, const struct coil__event *
 void coil__check_timer_due(struct coil__check *check, const struct coil__event *event)
 {
 	const struct trace_TIMER_DUE *due = &event->as.TIMER_DUE;
-	const struct coil__state_loop *loop = coil__state_loop(check->state, event->loop);
+	struct coil__state_loop *loop = coil__state_loop(check->state, event->loop);
 	const struct coil__state_handle *handle =
 		coil__state_handle(check->state, due->handle);
 
+	coil__state_pop_cancelled(check->state, loop, handle);
 	if (!(due->lag > -RESOLUTION))
 		coil__violated(check, COIL__LAW_EARLY, event,
 			       "handle %" PRIu64 " is due %g seconds early", due->handle,
@@ -161,7 +171,10 @@ void coil__check_loop_run_begin(struct coil__check *check, const struct coil__ev
 	const struct coil__state_loop *loop =
 		coil__state_loop(check->state, event->as.LOOP_RUN_BEGIN.loop);
 
-	if (loop->closed || loop->running)
+	bool unclear = check->state->partial || (loop->clock == TRACE_CLOCK_VIRTUAL &&
+		check->state->virtual_thread && check->state->virtual_thread != event->thread);
+
+	if (!unclear && (loop->closed || loop->running))
 		coil__violated(check, COIL__LAW_CLOSED, event, "loop %" PRIu32 " is %s",
 			       loop->id, loop->closed ? "closed" : "running already");
 }

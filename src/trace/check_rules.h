@@ -24,6 +24,7 @@ struct completion {
 /* What is kept for a thread besides the state. */
 struct check_thread {
 	uint64_t time;
+	uint64_t ended;      /* the handle that ended last, while it is the cause */
 	struct completion completion;
 };
 

@@ -123,13 +123,19 @@ static void rebuild_timers(struct coil__state *state, struct coil__state_loop *l
 	}
 }
 
+void coil__state_pop_cancelled(struct coil__state *state, struct coil__state_loop *loop,
+			       const struct coil__state_handle *until)
+{
+	while (loop->timer_count && loop->timers[0]->cancelled && loop->timers[0] != until)
+		drop_handle(state, loop->timers[0]);
+}
+
 static void sweep_timers(struct coil__state *state, struct coil__state_loop *loop)
 {
 	if (loop->timer_count > SWEEP_ABOVE &&
 	    loop->timers_cancelled > loop->timer_count / 2)
 		rebuild_timers(state, loop);
-	while (loop->timer_count && loop->timers[0]->cancelled)
-		drop_handle(state, loop->timers[0]);
+	coil__state_pop_cancelled(state, loop, NULL);
 }
 
 static bool is_timer(unsigned kind)
@@ -187,7 +193,8 @@ static void handle_scheduled(struct coil__state *state, const struct coil__event
 	struct coil__state_loop *loop = loop_of(state, scheduled->loop, event);
 	struct coil__state_handle *handle;
 
-	if (event->tag == TRACE_SCHEDULE_THREADSAFE && was_early(state, scheduled->handle))
+	if (event->tag == TRACE_SCHEDULE_THREADSAFE &&
+	    (loop->closed || was_early(state, scheduled->handle)))
 		return;
 	handle = take_handle(state, scheduled->handle, loop->id);
 	handle->target = scheduled->target;
@@ -226,10 +233,11 @@ static void handle_cancelled(struct coil__state *state, const struct coil__event
 
 static void timer_due(struct coil__state *state, const struct coil__event *event)
 {
-	struct coil__state_handle *handle =
-		take_handle(state, event->as.TIMER_DUE.handle, event->loop);
+	struct coil__state_loop *loop = coil__state_loop(state, event->loop);
+	uint64_t id = event->as.TIMER_DUE.handle;
 
-	coil__state_ready(state, coil__state_loop(state, event->loop), handle);
+	coil__state_pop_cancelled(state, loop, coil__state_handle(state, id));
+	coil__state_ready(state, loop, take_handle(state, id, loop->id));
 }
 
 static void fd_ready(struct coil__state *state, const struct coil__event *event)
@@ -259,16 +267,31 @@ static void wake(struct coil__state *state, const struct coil__event *event)
 
 /* ---- running ------------------------------------------------------------ */
 
+/* Cancelled handles that stood in front of HANDLE, which runs. */
+static void drop_skipped(struct coil__state *state, struct coil__state_loop *loop,
+			 const struct coil__state_handle *handle)
+{
+	while (loop->ready.front && loop->ready.front->cancelled &&
+	       loop->ready.front->order < handle->order)
+		drop_handle(state, loop->ready.front);
+}
+
 static void begin_handle(struct coil__state *state, const struct coil__event *event,
 			 uint64_t task)
 {
 	struct coil__state_thread *thread = coil__state_thread(state, event->thread);
 
+	struct coil__state_loop *loop = coil__state_loop(state, event->loop);
+
 	if (coil__state_is_early(state, event))
 		note_early(state, event);
-	if (event->ctx) /* 0: it was scheduled before the recording began */
-		take_handle(state, event->ctx, event->loop)->place = COIL__PLACE_RUNNING;
-	coil__state_loop(state, event->loop)->ran++;
+	if (event->ctx) { /* 0: it was scheduled before the recording began */
+		struct coil__state_handle *handle = take_handle(state, event->ctx, loop->id);
+
+		handle->place = COIL__PLACE_RUNNING;
+		drop_skipped(state, loop, handle);
+	}
+	loop->ran++;
 	thread->handle = event->ctx;
 	thread->task = task;
 	thread->begun = event->time;
@@ -336,6 +359,11 @@ static void loop_run_begin(struct coil__state *state, const struct coil__event *
 
 	loop->running = true;
 	loop->thread = event->thread;
+	if (loop->clock != TRACE_CLOCK_VIRTUAL)
+		return;
+	if (state->virtual_thread && state->virtual_thread != event->thread)
+		state->partial = true;
+	state->virtual_thread = event->thread;
 }
 
 static void loop_run_end(struct coil__state *state, const struct coil__event *event)

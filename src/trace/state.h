@@ -14,9 +14,9 @@
  * makes sense.  What does not fit is for check.h to say.
  *
  * A cancelled timer leaves the heap as asyncio's does, when an iteration begins:
- * from the top, or, of more than 100 timers, when more than half are cancelled.
- * Until then it stays, marked.  A cancelled handle in the ready queue stays,
- * marked, until the iteration that would have run it ends.
+ * from the top, or, of more than 100 timers, when more than half are cancelled;
+ * or when one behind it is due.  Until then it stays, marked.  A cancelled handle in the ready queue stays,
+ * marked, until one behind it runs, or the iteration ends.
  *
  * Memory is bounded by what is alive.  A future or task that is done (or that a
  * closed loop left pending) is retired: it stays for as long as it is among the
@@ -165,7 +165,10 @@ struct coil__state_objects {
 struct coil__state {
 	uint64_t time;       /* of the last event                                */
 	uint64_t order;      /* of the last handle scheduled or made ready       */
-	bool partial;        /* the recording began while a loop ran             */
+	bool partial;        /* the recording began while a loop ran, or loops on
+	                        virtual clocks ran in several threads: what came
+	                        first cannot be told                             */
+	uint32_t virtual_thread; /* that ran a loop on a virtual clock, or 0     */
 	struct coil__map handles, objects, loops, threads;
 	struct coil__state_objects alive;
 	struct coil__state_objects retired; /* done, or left by a closed loop    */

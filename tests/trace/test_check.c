@@ -93,7 +93,7 @@ TEST(a_good_trace_breaks_none)
 
 TEST(time_does_not_go_back)
 {
-	expect("@2 " OPEN "@1 " RUNS, "time", 2);
+	expect("@2 t1 ctx=0 MARK\n@1 t1 ctx=0 MARK\n", "time", 2);
 	expect("@2 t2 ctx=0 MARK text=\"a\"\n@1 t1 ctx=0 MARK text=\"b\"\n", "", 0);
 }
 
