@@ -24,7 +24,7 @@ test-aarch64: aarch64-deps ## the tests for aarch64, under qemu-user
 	@+$(MAKE) --no-print-directory $(CROSS_aarch64) run-tests
 
 ifeq ($(VARIANT),aarch64)
-TEST_ENV     := COIL_TEST_TIMEOUT=10 COIL_TEST_WRAPPER=qemu-aarch64
+TEST_ENV     := COIL_TEST_TIMEOUT=10 COIL_TEST_WRAPPER=$(shell command -v qemu-aarch64)
 TEST_WRAPPER := qemu-aarch64
 endif
 
