@@ -143,11 +143,23 @@ static struct stack_slab *slab_new(void)
 	return slab;
 }
 
+/* An emulator (qemu) may take every advice and follow none: it also takes one that
+ * does not exist. */
+static bool advice_counts(char *slot)
+{
+	static int known; /* 0: not asked; under lock */
+
+	if (!known)
+		known = madvise(slot, guard_size(), 9999) == 0 ? -1 : 1;
+	return known > 0;
+}
+
 /* Lightweight guards where the kernel has them; else a protected page, which
  * makes two mappings of one, so that they run out at some 32,000 stacks. */
 static void slot_guard(char *slot)
 {
-	if (madvise(slot, guard_size(), MADV_GUARD_INSTALL) == 0 ||
+	if ((advice_counts(slot) &&
+	     madvise(slot, guard_size(), MADV_GUARD_INSTALL) == 0) ||
 	    mprotect(slot, guard_size(), PROT_NONE) == 0 || unguarded)
 		return;
 	unguarded = true;

@@ -69,29 +69,35 @@ static inline coil_result call(struct handle *handle)
 }
 
 /* A task's step records its own beginning and end, which stand for the handle's. */
-static apart coil_result call_recorded(struct handle *handle)
+static apart void record_begin(const struct handle *handle)
 {
-	bool step = handle->object.flags & HANDLE_STEP;
-	coil_result result;
-
 	TRACE_CONTEXT(handle->id);
-	if (!step)
+	if (!(handle->object.flags & HANDLE_STEP))
 		TRACE_NOW(HANDLE_RUN_BEGIN, 0, );
-	result = call(handle);
-	if (!step)
-		TRACE(HANDLE_RUN_END, 0, .error = (uint32_t)result.error);
-	return result;
 }
 
+static apart void record_end(unsigned flags, int error)
+{
+	if (!(flags & HANDLE_STEP))
+		TRACE(HANDLE_RUN_END, 0, .error = (uint32_t)error);
+}
+
+/* A handle that is a part of something else may be gone with that after the call. */
 void coil__run_handle(struct coil_loop *loop, struct handle *handle)
 {
+	unsigned flags = handle->object.flags;
 	coil_result result;
 
 	loop->running_handle = handle;
-	result = TRACING ? call_recorded(handle) : call(handle);
+	if (TRACING)
+		record_begin(handle);
+	result = call(handle);
 	if (unlikely(result.error))
 		callback_failed(loop, handle, result);
-	handle_drop(handle);
+	if (!(flags & HANDLE_EMBEDDED))
+		handle_drop(handle);
+	if (TRACING)
+		record_end(flags, result.error);
 }
 
 /* ---- the program's side ---------------------------------------------- */

@@ -74,7 +74,7 @@ coil_loop *coil_new_event_loop_with_clock(enum coil_clock clock)
 	struct coil_loop *loop = recycled();
 	int error;
 
-	coil__trace_from_environment();
+	coil__trace_from_environment(clock);
 	thread_register();
 	if (!loop)
 		loop = aligned_alloc(64, sizeof(*loop));

@@ -312,12 +312,11 @@ coil_result coil__future_retrieve(struct future *future)
 	struct task *task = (struct task *)future;
 
 	future->unretrieved = false;
-	if (future->object.kind != OBJECT_TASK || future->state != FUTURE_CANCELLED)
+	if (likely(future->object.kind != OBJECT_TASK || !(task->flags & TASK_TELLS_ONCE)))
 		return result;
-	/* Of a cancelled task the first who asks gets the message, as in asyncio. */
-	if (task->flags & TASK_CANCEL_TOLD)
+	if (task->flags & TASK_TOLD)
 		result.exception = NULL;
-	task->flags |= TASK_CANCEL_TOLD;
+	task->flags |= TASK_TOLD;
 	return result;
 }
 

@@ -13,23 +13,43 @@
 #include "task/keep.h"
 #include "task/list.h"
 #include "task/misuse.h"
+#include "task/task.h"
 #include "trace/recorder.h"
 
 /* ---- completing ------------------------------------------------------ */
 
-static void finish(struct gather *gather)
+/* As an item.  asyncio looks at a cancelled child without asking it, so that the
+ * message of a task is lost here. */
+static coil_result item_of(struct future *child)
 {
-	for (size_t i = 0; i < gather->count; i++) {
-		struct future *child = gather->children[i];
-		coil_result result = coil__future_retrieve(child);
+	coil_result result;
 
-		if (child->state == FUTURE_CANCELLED && child->object.kind == OBJECT_TASK)
-			result.exception = NULL; /* asyncio loses its message here */
-		coil__list_set(gather->results, i, result, child->is_list);
-	}
-	/* A request to cancel wins, even if every child has swallowed it. */
-	if (gather->cancel_requested)
-		coil__future_finish(&gather->future, gather->cancelled, false);
+	if (likely(child->state != FUTURE_CANCELLED))
+		return coil__future_retrieve(child);
+	result = child->result;
+	if (child->object.kind == OBJECT_TASK &&
+	    ((struct task *)child)->flags & TASK_TELLS_ONCE)
+		result.exception = NULL;
+	return result;
+}
+
+/* A request to cancel wins, even if every child has swallowed it; its message is the
+ * last child's, if that has one. */
+static coil_result cancelled_by(struct future *last)
+{
+	static const coil_result cancelled = { .error = COIL_CANCELLED, { NULL } };
+
+	return last && last->state == FUTURE_CANCELLED ? coil__future_retrieve(last) :
+							 cancelled;
+}
+
+static void finish(struct gather *gather, struct future *last)
+{
+	for (size_t i = 0; i < gather->count; i++)
+		coil__list_set(gather->results, i, item_of(gather->children[i]),
+			       gather->children[i]->is_list);
+	if (unlikely(gather->cancel_requested))
+		coil__future_finish(&gather->future, cancelled_by(last), false);
 	else
 		coil__future_finish(&gather->future, coil_ok(&gather->results->public),
 				    true);
@@ -51,12 +71,14 @@ static void count(struct gather *gather, struct future *child)
 	gather->counted++;
 	if (TRACING)
 		record_counted(gather, child);
-	if (gather->future.state != FUTURE_PENDING)
-		coil__future_retrieve(child); /* too late to be told of */
-	else if (!gather->return_exceptions && child->result.error)
+	if (gather->future.state != FUTURE_PENDING) {
+		if (child->state != FUTURE_CANCELLED)
+			coil__future_retrieve(child); /* too late to be told of */
+	} else if (!gather->return_exceptions && child->result.error) {
 		coil__future_finish(&gather->future, coil__future_retrieve(child), false);
-	else if (gather->counted == gather->unique)
-		finish(gather);
+	} else if (gather->counted == gather->unique) {
+		finish(gather, child);
+	}
 }
 
 static coil_result child_done(coil_future *child, void *arg)
@@ -74,12 +96,7 @@ bool coil__gather_cancel(struct gather *gather, coil_result cancelled)
 
 	for (size_t i = 0; i < gather->count; i++)
 		any |= coil__future_cancel(gather->children[i], cancelled);
-	if (any) {
-		coil__exception_ref(cancelled);
-		coil__exception_unref(gather->cancelled);
-		gather->cancelled = cancelled;
-		gather->cancel_requested = true;
-	}
+	gather->cancel_requested |= any;
 	return any;
 }
 
@@ -95,7 +112,6 @@ void coil__gather_fini(struct gather *gather)
 	free(gather->children);
 	if (gather->results)
 		object_unref(gather->results);
-	coil__exception_unref(gather->cancelled);
 }
 
 static void record_made(struct gather *gather, const coil_site *site)
@@ -123,7 +139,6 @@ static struct gather *gather_new(struct coil_loop *loop, size_t room, unsigned f
 	gather->count = gather->unique = gather->counted = 0;
 	gather->return_exceptions = flags & COIL_RETURN_EXCEPTIONS;
 	gather->cancel_requested = false;
-	gather->cancelled = (coil_result){ .error = COIL_CANCELLED, { NULL } };
 	gather->children = malloc((room ? room : 1) * sizeof(*gather->children));
 	gather->callbacks = malloc((room ? room : 1) * sizeof(*gather->callbacks));
 	gather->results = coil__list_new(room);
@@ -207,7 +222,7 @@ struct gather *coil__gather(struct coil_loop *loop, struct future *const *childr
 	if (count)
 		count_done(gather);
 	else
-		finish(gather);
+		finish(gather, NULL);
 	return gather;
 }
 

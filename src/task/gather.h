@@ -24,7 +24,6 @@ struct gather {
 	size_t counted;           /* of those, done and taken note of */
 	bool return_exceptions;
 	bool cancel_requested;
-	coil_result cancelled;    /* what the request said            */
 };
 
 /* A gather of COUNT futures of LOOP, whose references it takes over also if it

@@ -24,7 +24,8 @@ enum task_flags {
 	TASK_RETURNED = 4,         /* its coroutine has ended; `returned` is set */
 	TASK_YIELDED = 8,          /* this step ended by sleep(0)                */
 	TASK_MAIN = 16,            /* the one that coil_run runs                 */
-	TASK_CANCEL_TOLD = 32,     /* someone has had the message of its cancel  */
+	TASK_TELLS_ONCE = 32,      /* raised its cancellation: the message of it  */
+	TASK_TOLD = 128,           /*   goes to the first who asks; he has had it */
 	TASK_ON_CANCEL_PATH = 64,  /* being cancelled, in a walk down the awaits */
 };
 

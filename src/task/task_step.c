@@ -67,27 +67,22 @@ static void finish(struct task *task)
 		object_unref(list_of(returned.value));
 }
 
-/* The coroutine has ended: so has the task.  An error is given back only if it
- * must leave the loop. */
-static coil_result end(struct task *task)
+/* The coroutine has ended: so has the task.  Result: how, for the trace. */
+static unsigned end(struct task *task)
 {
-	coil_result returned = task->returned, leaving = coil_ok(NULL);
-	unsigned how = TRACE_STEP_RETURNED;
+	coil_result returned = task->returned;
 
-	if (returned.error == COIL_CANCELLED || (!returned.error && task->must_cancel)) {
-		how = TRACE_STEP_CANCELLED;
-		returned = returned.error ? returned : task->cancel_error;
+	if (returned.error == COIL_CANCELLED) {
+		task->flags |= TASK_TELLS_ONCE;
 		coil__future_end_cancelled(&task->future, returned);
-	} else {
-		if (returned.error)
-			how = TRACE_STEP_RAISED;
-		if (returned.error == COIL_SYSTEM_EXIT ||
-		    returned.error == COIL_KEYBOARD_INTERRUPT)
-			leaving = returned;
-		finish(task);
+		return TRACE_STEP_CANCELLED;
 	}
-	TRACE(TASK_STEP_END, how, );
-	return leaving;
+	if (unlikely(task->must_cancel) && !returned.error) {
+		coil__future_end_cancelled(&task->future, task->cancel_error);
+		return TRACE_STEP_CANCELLED;
+	}
+	finish(task);
+	return returned.error ? TRACE_STEP_RAISED : TRACE_STEP_RETURNED;
 }
 
 static apart void record_pause(struct task *task)
@@ -99,18 +94,23 @@ static apart void record_pause(struct task *task)
 			  .future = future_id(task->waiting_on));
 }
 
-/* The error of a task that must leave the loop outlives the task. */
+/* An error is given back only if it must leave the loop, and then it outlives the
+ * task.  The step ends last: what is reported of the task is reported in it. */
 static apart coil_result bury(struct coil_loop *loop, struct task *task)
 {
-	coil_result leaving = end(task);
+	coil_result returned = task->returned;
+	unsigned how = end(task);
 
 	loop->current = NULL;
-	if (unlikely(leaving.error))
-		leaving = coil__keep_result(leaving);
+	if (returned.error == COIL_SYSTEM_EXIT || returned.error == COIL_KEYBOARD_INTERRUPT)
+		returned = coil__keep_result(returned);
+	else
+		returned = coil_ok(NULL);
 	if (task->keep)
 		coil__keep_free(&task->keep);
 	object_unref(task); /* the loop's reference */
-	return leaving;
+	TRACE(TASK_STEP_END, how, );
+	return returned;
 }
 
 coil_result coil__task_step(void *arg)

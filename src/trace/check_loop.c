@@ -5,7 +5,7 @@
 #include <inttypes.h>
 
 #include "check_rules.h"
-#include "state_queues.h"
+#include "state_handles.h"
 
 #define RESOLUTION 1e-9 /* a timer within this of now is due */
 

@@ -21,6 +21,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/thread.h"
+#include "loop/loop.h"
 #include "trace/file.h"
 #include "trace/intern.h"
 #include "trace/recorder.h"
@@ -40,31 +41,54 @@ __thread struct recorder coil__recorder;
 /* For all that follows; recursive, as interning records what it interned. */
 static pthread_mutex_t lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
 static struct trace_file file = { .fd = -1 };
-static bool time_is_virtual;    /* what its header says, for use without lock */
-static int64_t time_zero;
+
 static struct intern strings = { .by_content = true };
 static struct intern sites;
 static uint32_t generation;     /* of the recording; changes also by a stop */
 static uint32_t threads;        /* that have recorded in it                 */
 static uint64_t handles_given, objects_given;
 
+static bool make_room(struct recorder *r, size_t bytes);
+
 /* ---- the time -------------------------------------------------------- */
 
+static uint64_t virtual_ns(const struct clock *clock)
+{
+	return (uint64_t)(clock->now * 1e9 + 0.5);
+}
+
+/* Never less than the last time. */
 static uint64_t read_time(struct recorder *r)
 {
-	if (r->virtual_clock)
-		return (uint64_t)(r->virtual_clock->now * 1e9 + 0.5);
-	if (time_is_virtual)
-		return r->now; /* outside of a loop its clock stands still */
-	return coil__tick_now(r, time_zero);
+	if (!r->time_is_virtual)
+		return coil__tick_now(r, r->time_zero);
+	if (r->virtual_clock) {
+		uint64_t ns = virtual_ns(r->virtual_clock) + r->virtual_offset;
+
+		return ns > r->now ? ns : r->now;
+	}
+	return r->now; /* outside of a loop its clock stands still */
+}
+
+/* Each virtual loop begins at 0; the times of a recording go on. */
+static void join_clock(struct recorder *r, const struct clock *clock)
+{
+	bool virtual = clock && clock->kind == COIL_CLOCK_VIRTUAL && r->time_is_virtual;
+
+	r->virtual_clock = virtual ? clock : NULL;
+	r->virtual_offset = 0;
+	if (virtual && virtual_ns(clock) < r->now)
+		r->virtual_offset = r->now - virtual_ns(clock);
 }
 
 void coil__trace_run(uint32_t loop, const struct clock *clock)
 {
-	bool virtual = clock && clock->kind == COIL_CLOCK_VIRTUAL;
+	struct recorder *r = &coil__recorder;
 
-	coil__recorder.loop = loop;
-	coil__recorder.virtual_clock = virtual ? clock : NULL;
+	if (!TRACING || !make_room(r, 0)) /* attached, so that it knows its clock */
+		return;
+	r->loop = loop;
+	join_clock(r, clock);
 }
 
 /* ---- chunks ---------------------------------------------------------- */
@@ -114,7 +138,7 @@ static bool next_chunk(struct recorder *r)
 	struct trace_chunk *chunk = NULL;
 
 	pthread_mutex_lock(&lock);
-	if (r->generation == generation && coil__tracing) {
+	if (r->generation == generation && coil_trace_active()) {
 		chunk = coil__trace_file_chunk(&file);
 		if (!chunk)
 			give_up(r, strerror(errno));
@@ -146,6 +170,10 @@ static bool attach(struct recorder *r)
 	pthread_mutex_lock(&lock);
 	r->generation = generation;
 	r->thread = ++threads;
+	if (file.header) {
+		r->time_is_virtual = file.header->clock == TRACE_CLOCK_VIRTUAL;
+		r->time_zero = file.header->monotonic;
+	}
 	pthread_mutex_unlock(&lock);
 	thread_register();
 	r->sequence = 0;
@@ -158,7 +186,7 @@ static bool attach(struct recorder *r)
 	if (pthread_getname_np(pthread_self(), name, sizeof(name)) != 0)
 		name[0] = '\0';
 	TRACE_TEXT(THREAD, 0, name, .thread = r->thread,
-		   .os_thread = time_is_virtual ? 0 : (uint32_t)syscall(SYS_gettid));
+		   .os_thread = r->time_is_virtual ? 0 : (uint32_t)syscall(SYS_gettid));
 	return true;
 }
 
@@ -174,9 +202,18 @@ static bool make_room(struct recorder *r, size_t bytes)
 	return next_chunk(r);
 }
 
-static size_t trim(const uint64_t *fields, size_t words)
+/* The structs of the fields may be aligned to 4 bytes only. */
+static inline uint64_t word(const void *fields, size_t i)
 {
-	while (words && fields[words - 1] == 0)
+	uint64_t w;
+
+	memcpy(&w, (const char *)fields + 8 * i, sizeof(w));
+	return w;
+}
+
+static inline size_t trim(const void *fields, size_t words)
+{
+	while (words && word(fields, words - 1) == 0)
 		words--;
 	return words;
 }
@@ -201,7 +238,7 @@ void coil__record(unsigned type, unsigned tag, bool fresh, const void *fields,
 	record = (uint64_t *)r->cursor;
 	record[1] = tag | r->ctx << 16;
 	for (size_t i = 0; i < words; i++)
-		record[2 + i] = ((const uint64_t *)fields)[i];
+		record[2 + i] = word(fields, i);
 	if (text_words) /* the rest of the last word is zero: the chunk was */
 		memcpy(record + 2 + words, text, length);
 	words += 2 + text_words;
@@ -309,7 +346,7 @@ uint32_t coil__trace_site(const coil_site *site)
 
 static void at_exit(void)
 {
-	if (!coil__tracing)
+	if (!coil_trace_active())
 		return;
 	TRACE_NOW(TRACE_END, TRACE_END_EXIT, );
 	finish_chunk(&coil__recorder);
@@ -339,9 +376,9 @@ static void after_fork_in_child(void)
 
 	/* Unlocking is for the thread that locked, which is the parent's. */
 	lock = (pthread_mutex_t)PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
-	if (!coil__tracing)
+	if (!coil_trace_active())
 		return;
-	coil__tracing = false;
+	__atomic_store_n(&coil__tracing, false, __ATOMIC_RELAXED);
 	run = parents.header->run;
 	if (r->chunk)
 		munmap(r->chunk, TRACE_CHUNK_BYTES);
@@ -373,10 +410,8 @@ static int start(const char *pattern, uint32_t clock, uint32_t parent)
 	if (!error) {
 		coil__intern_clear(&strings);
 		coil__intern_clear(&sites);
-		time_is_virtual = clock == TRACE_CLOCK_VIRTUAL;
-		time_zero = file.header->monotonic;
 		threads = 0;
-		generation++;
+		__atomic_add_fetch(&generation, 1, __ATOMIC_RELAXED);
 		coil__trace_first = 1 + (handles_given > objects_given ? handles_given :
 					 objects_given);
 		handles_given = objects_given = coil__trace_first - 1;
@@ -386,16 +421,16 @@ static int start(const char *pattern, uint32_t clock, uint32_t parent)
 	return error;
 }
 
-coil_result coil_trace_start(const char *path)
+static coil_result start_recording(const char *path, enum coil_clock clock)
 {
 	static pthread_once_t hooks = PTHREAD_ONCE_INIT;
 	int error;
 
-	if (coil__tracing)
+	if (coil_trace_active())
 		return coil_raise(COIL_RUNTIME, "already recording to %s", file.path);
 	pthread_once(&hooks, install_hooks);
-	error = start(path, coil__clock_from_environment() == COIL_CLOCK_VIRTUAL ?
-		      TRACE_CLOCK_VIRTUAL : TRACE_CLOCK_REAL, 0);
+	error = start(path, clock == COIL_CLOCK_VIRTUAL ? TRACE_CLOCK_VIRTUAL :
+		      TRACE_CLOCK_REAL, 0);
 	if (error)
 		return coil_raise(COIL_OS, "cannot record to %s: %s", path,
 				  strerror(error));
@@ -403,22 +438,31 @@ coil_result coil_trace_start(const char *path)
 	return coil_ok(NULL);
 }
 
+/* The running loop's clock, else the one that loops will have. */
+coil_result coil_trace_start(const char *path)
+{
+	const struct coil_loop *loop = coil__self.running;
+
+	return start_recording(path, loop ? loop->clock.kind :
+			       coil__clock_from_environment());
+}
+
 void coil_trace_stop(void)
 {
-	if (!coil__tracing)
+	if (!coil_trace_active())
 		return;
 	TRACE_NOW(TRACE_END, TRACE_END_STOPPED, );
 	__atomic_store_n(&coil__tracing, false, __ATOMIC_RELAXED);
 	finish_chunk(&coil__recorder);
 	pthread_mutex_lock(&lock);
-	generation++;
+	__atomic_add_fetch(&generation, 1, __ATOMIC_RELAXED);
 	coil__trace_file_close(&file);
 	pthread_mutex_unlock(&lock);
 }
 
 bool coil_trace_active(void)
 {
-	return coil__tracing;
+	return __atomic_load_n(&coil__tracing, __ATOMIC_RELAXED);
 }
 
 void coil__trace_leave(void)
@@ -427,7 +471,7 @@ void coil__trace_leave(void)
 	coil__recorder.generation = 0;
 }
 
-void coil__trace_from_environment(void)
+void coil__trace_from_environment(enum coil_clock clock)
 {
 	static atomic_flag looked = ATOMIC_FLAG_INIT;
 	const char *path;
@@ -438,7 +482,7 @@ void coil__trace_from_environment(void)
 	path = getenv("COIL_TRACE");
 	if (!path || !*path)
 		return;
-	result = coil_trace_start(path);
+	result = start_recording(path, clock);
 	if (result.error)
 		coil__log("COIL_TRACE: %s", coil_error_message(result));
 }
@@ -450,7 +494,7 @@ void coil_trace_mark(const char *format, ...)
 	char text[TRACE_MAX_TEXT + 1];
 	va_list args;
 
-	if (!coil__tracing)
+	if (!coil_trace_active())
 		return;
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);

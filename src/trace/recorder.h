@@ -20,7 +20,7 @@
 
 #include <stdbool.h>
 
-#include <coil/base.h>
+#include <coil/loop.h>
 
 #include "base/object.h"
 #include "trace/format.h"
@@ -33,7 +33,7 @@ extern bool coil__tracing internal; /* is a recording under way? */
 #ifdef COIL_NO_TRACE /* for measuring what the trace points cost */
 #define TRACING false
 #else
-#define TRACING __builtin_expect(coil__tracing, 0)
+#define TRACING __builtin_expect(__atomic_load_n(&coil__tracing, __ATOMIC_RELAXED), 0)
 #endif
 extern uint64_t coil__trace_first internal; /* smaller ids are of an earlier recording */
 
@@ -50,7 +50,10 @@ struct recorder {
 	 * many ticks as there is patience (tick.c). */
 	uint64_t base_ticks, base_ns, scale, patience;
 	uint64_t first_ticks, first_ns;
-	const struct clock *virtual_clock; /* the running loop's, if it is virtual */
+	int64_t time_zero;          /* of the recording, on CLOCK_MONOTONIC       */
+	bool time_is_virtual;       /* ... or it has virtual times                */
+	const struct clock *virtual_clock; /* then: the running loop's, or NULL   */
+	uint64_t virtual_offset;    /* from its time to the recording's           */
 
 	struct trace_chunk *chunk;
 	uint32_t thread, sequence, loop;
@@ -103,8 +106,9 @@ uint32_t coil__trace_string(const char *string);
 /* 0 for the loop that this thread runs, which needs no saying; else its id. */
 #define TRACE_LOOP(loop_) (coil__self.running == (loop_) ? 0 : (loop_)->id)
 
-/* Begins to record if COIL_TRACE says so; only the first call looks. */
-void coil__trace_from_environment(void);
+/* Begins to record if COIL_TRACE says so; only the first call looks.  CLOCK: of the
+ * first loop, which the times of the recording will be on. */
+void coil__trace_from_environment(enum coil_clock clock);
 
 /* The thread ends: its chunk is finished. */
 void coil__trace_leave(void);

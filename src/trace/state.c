@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * See state.h.  One function per event that changes something, and the table of
- * them at the end.
+ * See state.h.  One function per event that changes something: here those of the
+ * loop itself, in state_handles.c and state_objects.c the others; the table of them
+ * is at the end.
  */
 #include "state.h"
 
@@ -9,10 +10,9 @@
 #include <string.h>
 
 #include "reader_memory.h"
+#include "state_handles.h"
 #include "state_objects.h"
 #include "state_queues.h"
-
-#define SWEEP_ABOVE 100 /* timers, before cancelled ones are looked for below the top */
 
 struct coil__state *coil__state_create(void)
 {
@@ -49,300 +49,6 @@ struct coil__state_thread *coil__state_thread(struct coil__state *state, uint32_
 		coil__map_put(&state->threads, id, thread);
 	}
 	return state->last_thread = thread;
-}
-
-static struct coil__state_loop *loop_of(struct coil__state *state, uint32_t named,
-					const struct coil__event *event)
-{
-	return coil__state_loop(state, named ? named : event->loop);
-}
-
-/* ---- handles ------------------------------------------------------------ */
-
-struct coil__state_handle *coil__state_handle(const struct coil__state *state, uint64_t id)
-{
-	return coil__map_get(&state->handles, id);
-}
-
-/* The handle ID, out of all queues; a new one if it is not there. */
-static struct coil__state_handle *take_handle(struct coil__state *state, uint64_t id,
-					      uint32_t loop)
-{
-	struct coil__state_handle *handle = coil__state_handle(state, id);
-
-	if (handle) {
-		coil__state_unqueue(state, handle);
-		return handle;
-	}
-	handle = state->spare;
-	if (handle)
-		state->spare = handle->next;
-	else
-		handle = coil__take(1, sizeof *handle);
-	*handle = (struct coil__state_handle){ .id = id, .loop = loop,
-					       .scheduled = state->time };
-	coil__map_put(&state->handles, id, handle);
-	return handle;
-}
-
-static void drop_handle(struct coil__state *state, struct coil__state_handle *handle)
-{
-	coil__state_unqueue(state, handle);
-	coil__map_remove(&state->handles, handle->id);
-	handle->next = state->spare;
-	state->spare = handle;
-}
-
-static void drop_queue(struct coil__state *state, struct coil__state_queue *queue)
-{
-	while (queue->front)
-		drop_handle(state, queue->front);
-}
-
-static void drop_timers(struct coil__state *state, struct coil__state_loop *loop)
-{
-	while (loop->timer_count)
-		drop_handle(state, loop->timers[loop->timer_count - 1]);
-}
-
-/* Drops all cancelled timers, and builds the heap anew, in its own array, from
- * the others. */
-static void rebuild_timers(struct coil__state *state, struct coil__state_loop *loop)
-{
-	size_t count = loop->timer_count;
-
-	loop->timer_count = loop->timers_cancelled = 0;
-	for (size_t i = 0; i < count; i++) {
-		struct coil__state_handle *timer = loop->timers[i];
-
-		timer->place = COIL__PLACE_NONE;
-		if (timer->cancelled)
-			drop_handle(state, timer);
-		else
-			coil__state_timer(loop, timer);
-	}
-}
-
-void coil__state_pop_cancelled(struct coil__state *state, struct coil__state_loop *loop,
-			       const struct coil__state_handle *until)
-{
-	while (loop->timer_count && loop->timers[0]->cancelled && loop->timers[0] != until)
-		drop_handle(state, loop->timers[0]);
-}
-
-static void sweep_timers(struct coil__state *state, struct coil__state_loop *loop)
-{
-	if (loop->timer_count > SWEEP_ABOVE &&
-	    loop->timers_cancelled > loop->timer_count / 2)
-		rebuild_timers(state, loop);
-	coil__state_pop_cancelled(state, loop, NULL);
-}
-
-static bool is_timer(unsigned kind)
-{
-	return kind == TRACE_SCHEDULE_LATER || kind == TRACE_SCHEDULE_AT;
-}
-
-static bool is_step(unsigned kind)
-{
-	return kind == TRACE_SCHEDULE_STEP || kind == TRACE_SCHEDULE_WAKEUP;
-}
-
-static void step_scheduled(struct coil__state *state,
-			   const struct coil__state_handle *handle)
-{
-	struct coil__state_object *task = coil__state_object(state, handle->target);
-
-	if (!task || task->done)
-		return;
-	task->step = handle->id;
-	if (task->state == COIL__TASK_WAITING)
-		coil__state_enter(state, task, COIL__TASK_READY);
-}
-
-/* Clocks of two threads may differ by a little: what another thread scheduled can
- * have been taken over, and even run, in front of the record of it. */
-bool coil__state_is_early(const struct coil__state *state, const struct coil__event *event)
-{
-	struct coil__state_loop *loop = coil__map_get(&state->loops, event->loop);
-
-	return loop && loop->owed && event->ctx && !coil__state_handle(state, event->ctx);
-}
-
-static void note_early(struct coil__state *state, const struct coil__event *event)
-{
-	state->early = coil__grow(state->early, &state->early_room,
-				  state->early_count + 1, sizeof *state->early);
-	state->early[state->early_count++] = event->ctx;
-	coil__state_loop(state, event->loop)->owed--;
-}
-
-static bool was_early(struct coil__state *state, uint64_t handle)
-{
-	for (size_t i = 0; i < state->early_count; i++)
-		if (state->early[i] == handle) {
-			state->early[i] = state->early[--state->early_count];
-			return true;
-		}
-	return false;
-}
-
-static void handle_scheduled(struct coil__state *state, const struct coil__event *event)
-{
-	const struct trace_HANDLE_SCHEDULED *scheduled = &event->as.HANDLE_SCHEDULED;
-	struct coil__state_loop *loop = loop_of(state, scheduled->loop, event);
-	struct coil__state_handle *handle;
-
-	if (event->tag == TRACE_SCHEDULE_THREADSAFE &&
-	    (loop->closed || was_early(state, scheduled->handle)))
-		return;
-	handle = take_handle(state, scheduled->handle, loop->id);
-	handle->target = scheduled->target;
-	handle->loop = loop->id;
-	handle->site = scheduled->site;
-	handle->when = scheduled->when;
-	handle->kind = event->tag;
-	handle->thread = event->thread;
-	handle->by = event->ctx;
-	handle->iteration = event->ctx && event->loop == loop->id ? loop->iteration : 0;
-	handle->scheduled = handle->ready = event->time;
-	handle->order = ++state->order;
-	if (is_timer(handle->kind))
-		coil__state_timer(loop, handle);
-	else if (handle->kind == TRACE_SCHEDULE_THREADSAFE && !loop->owed)
-		coil__state_incoming(loop, handle);
-	else
-		coil__state_ready(state, loop, handle);
-	if (handle->kind == TRACE_SCHEDULE_THREADSAFE && loop->owed)
-		loop->owed--;
-	if (is_step(handle->kind))
-		step_scheduled(state, handle);
-}
-
-static void handle_cancelled(struct coil__state *state, const struct coil__event *event)
-{
-	struct coil__state_handle *handle =
-		coil__state_handle(state, event->as.HANDLE_CANCELLED.handle);
-
-	if (!handle || handle->cancelled)
-		return;
-	handle->cancelled = true;
-	if (handle->place == COIL__PLACE_TIMERS)
-		coil__state_loop(state, handle->loop)->timers_cancelled++;
-}
-
-static void timer_due(struct coil__state *state, const struct coil__event *event)
-{
-	struct coil__state_loop *loop = coil__state_loop(state, event->loop);
-	uint64_t id = event->as.TIMER_DUE.handle;
-
-	coil__state_pop_cancelled(state, loop, coil__state_handle(state, id));
-	coil__state_ready(state, loop, take_handle(state, id, loop->id));
-}
-
-static void fd_ready(struct coil__state *state, const struct coil__event *event)
-{
-	const struct trace_FD_READY *fd = &event->as.FD_READY;
-	struct coil__state_handle *handle = coil__state_handle(state, fd->handle);
-
-	if (handle && handle->place == COIL__PLACE_READY)
-		return;
-	handle = take_handle(state, fd->handle, event->loop);
-	handle->kind = TRACE_SCHEDULE_IO;
-	handle->target = (uint64_t)fd->fd;
-	coil__state_ready(state, coil__state_loop(state, event->loop), handle);
-}
-
-/* What another thread scheduled may be recorded with a slightly later time than
- * its being taken over: then it is owed. */
-static void wake(struct coil__state *state, const struct coil__event *event)
-{
-	struct coil__state_loop *loop = loop_of(state, event->as.WAKE.loop, event);
-	uint32_t left = event->as.WAKE.count;
-
-	for (; left > 0 && loop->incoming.front; left--)
-		coil__state_ready(state, loop, loop->incoming.front);
-	loop->owed += left;
-}
-
-/* ---- running ------------------------------------------------------------ */
-
-/* Cancelled handles that stood in front of HANDLE, which runs. */
-static void drop_skipped(struct coil__state *state, struct coil__state_loop *loop,
-			 const struct coil__state_handle *handle)
-{
-	while (loop->ready.front && loop->ready.front->cancelled &&
-	       loop->ready.front->order < handle->order)
-		drop_handle(state, loop->ready.front);
-}
-
-static void begin_handle(struct coil__state *state, const struct coil__event *event,
-			 uint64_t task)
-{
-	struct coil__state_thread *thread = coil__state_thread(state, event->thread);
-
-	struct coil__state_loop *loop = coil__state_loop(state, event->loop);
-
-	if (coil__state_is_early(state, event))
-		note_early(state, event);
-	if (event->ctx) { /* 0: it was scheduled before the recording began */
-		struct coil__state_handle *handle = take_handle(state, event->ctx, loop->id);
-
-		handle->place = COIL__PLACE_RUNNING;
-		drop_skipped(state, loop, handle);
-	}
-	loop->ran++;
-	thread->handle = event->ctx;
-	thread->task = task;
-	thread->begun = event->time;
-}
-
-static void end_handle(struct coil__state *state, const struct coil__event *event)
-{
-	struct coil__state_thread *thread = coil__state_thread(state, event->thread);
-	struct coil__state_handle *handle = coil__state_handle(state, event->ctx);
-
-	thread->handle = 0;
-	thread->task = 0;
-	if (handle && handle->place == COIL__PLACE_RUNNING)
-		drop_handle(state, handle);
-}
-
-static void run_begin(struct coil__state *state, const struct coil__event *event)
-{
-	begin_handle(state, event, 0);
-}
-
-static void step_begin(struct coil__state *state, const struct coil__event *event)
-{
-	struct coil__state_object *task =
-		coil__state_take_object(state, event->as.TASK_STEP_BEGIN.task);
-
-	begin_handle(state, event, task->id);
-	task->is_task = true;
-	task->steps++;
-	task->step = 0;
-	task->waits_for = 0;
-	coil__state_enter(state, task, COIL__TASK_RUNNING);
-}
-
-static void step_end(struct coil__state *state, const struct coil__event *event)
-{
-	uint64_t id = coil__state_thread(state, event->thread)->task;
-	struct coil__state_object *task = coil__state_object(state, id);
-
-	end_handle(state, event);
-	if (!id || !task || task->done)
-		return;
-	if (event->tag == TRACE_STEP_SUSPENDED) {
-		task->waits_for = event->as.TASK_STEP_END.future;
-		coil__state_add_waiter(state, task->waits_for, id, 0);
-		coil__state_enter(state, task, task->step ? COIL__TASK_READY :
-							    COIL__TASK_WAITING);
-	} else {
-		coil__state_enter(state, task, event->tag == TRACE_STEP_YIELDED ?
-					       COIL__TASK_READY : COIL__TASK_DONE);
-	}
 }
 
 /* ---- the loop's own events ----------------------------------------------- */
@@ -384,9 +90,9 @@ static void loop_close(struct coil__state *state, const struct coil__event *even
 	struct coil__state_loop *loop = coil__state_loop(state, event->as.LOOP_CLOSE.loop);
 
 	loop->closed = true;
-	drop_queue(state, &loop->ready);
-	drop_queue(state, &loop->incoming);
-	drop_timers(state, loop);
+	coil__state_drop_queue(state, &loop->ready);
+	coil__state_drop_queue(state, &loop->incoming);
+	coil__state_drop_timers(state, loop);
 	loop->watch_count = 0;
 	coil__state_retire_loop(state, loop->id);
 }
@@ -398,7 +104,7 @@ static void iteration_begin(struct coil__state *state, const struct coil__event 
 	loop->iteration = event->as.ITERATION_BEGIN.n;
 	loop->iterating = true;
 	loop->ran = 0;
-	sweep_timers(state, loop);
+	coil__state_sweep_timers(state, loop);
 }
 
 /* Cancelled handles that this iteration has skipped: those in front of the first
@@ -412,7 +118,7 @@ static void iteration_end(struct coil__state *state, const struct coil__event *e
 	for (; handle && handle->iteration != loop->iteration; handle = next) {
 		next = handle->next;
 		if (handle->cancelled)
-			drop_handle(state, handle);
+			coil__state_drop(state, handle);
 	}
 }
 
@@ -444,7 +150,7 @@ static size_t find_watch(const struct coil__state_loop *loop, int32_t fd, uint16
 static void fd_added(struct coil__state *state, const struct coil__event *event)
 {
 	const struct trace_FD_ADDED *added = &event->as.FD_ADDED;
-	struct coil__state_loop *loop = loop_of(state, added->loop, event);
+	struct coil__state_loop *loop = coil__state_loop_of(state, added->loop, event);
 	size_t i = find_watch(loop, added->fd, event->tag);
 
 	if (i == loop->watch_count) {
@@ -457,7 +163,7 @@ static void fd_added(struct coil__state *state, const struct coil__event *event)
 
 static void fd_removed(struct coil__state *state, const struct coil__event *event)
 {
-	struct coil__state_loop *loop = loop_of(state, event->as.FD_REMOVED.loop, event);
+	struct coil__state_loop *loop = coil__state_loop_of(state, event->as.FD_REMOVED.loop, event);
 	size_t i = find_watch(loop, event->as.FD_REMOVED.fd, event->tag);
 
 	if (i < loop->watch_count)
@@ -481,16 +187,16 @@ static apply_function *const apply[TRACE_TYPES] = {
 	[TRACE_POLL_END] = poll_end,
 	[TRACE_FD_ADDED] = fd_added,
 	[TRACE_FD_REMOVED] = fd_removed,
-	[TRACE_FD_READY] = fd_ready,
-	[TRACE_WAKE] = wake,
-	[TRACE_HANDLE_SCHEDULED] = handle_scheduled,
-	[TRACE_HANDLE_CANCELLED] = handle_cancelled,
-	[TRACE_TIMER_DUE] = timer_due,
-	[TRACE_HANDLE_RUN_BEGIN] = run_begin,
-	[TRACE_HANDLE_RUN_END] = end_handle,
+	[TRACE_FD_READY] = coil__state_fd_ready,
+	[TRACE_WAKE] = coil__state_wake,
+	[TRACE_HANDLE_SCHEDULED] = coil__state_handle_scheduled,
+	[TRACE_HANDLE_CANCELLED] = coil__state_handle_cancelled,
+	[TRACE_TIMER_DUE] = coil__state_timer_due,
+	[TRACE_HANDLE_RUN_BEGIN] = coil__state_run_begin,
+	[TRACE_HANDLE_RUN_END] = coil__state_run_end,
 	[TRACE_TASK_CREATED] = coil__state_task_created,
-	[TRACE_TASK_STEP_BEGIN] = step_begin,
-	[TRACE_TASK_STEP_END] = step_end,
+	[TRACE_TASK_STEP_BEGIN] = coil__state_step_begin,
+	[TRACE_TASK_STEP_END] = coil__state_step_end,
 	[TRACE_TASK_CANCEL_REQUESTED] = coil__state_cancel_requested,
 	[TRACE_TASK_UNCANCEL] = coil__state_uncancel,
 	[TRACE_AWAIT_BEGIN] = coil__state_await_begin,

@@ -14,9 +14,9 @@
  * makes sense.  What does not fit is for check.h to say.
  *
  * A cancelled timer leaves the heap as asyncio's does, when an iteration begins:
- * from the top, or, of more than 100 timers, when more than half are cancelled;
- * or when one behind it is due.  Until then it stays, marked.  A cancelled handle in the ready queue stays,
- * marked, until one behind it runs, or the iteration ends.
+ * from the top, or, of more than 100 timers, when more than half are cancelled; or
+ * when one behind it is due.  Until then it stays, marked.  A cancelled handle in
+ * the ready queue stays, marked, until one behind it runs, or the iteration ends.
  *
  * Memory is bounded by what is alive.  A future or task that is done (or that a
  * closed loop left pending) is retired: it stays for as long as it is among the

@@ -23,11 +23,6 @@ void coil__state_unqueue(struct coil__state *state, struct coil__state_handle *h
 bool coil__state_timer_before(const struct coil__state_handle *a,
 			      const struct coil__state_handle *b);
 
-/* Drops cancelled timers from the top of the heap, down to UNTIL.  (The loop may
- * have swept them earlier than the state does: its count of them may run high.) */
-void coil__state_pop_cancelled(struct coil__state *state, struct coil__state_loop *loop,
-			       const struct coil__state_handle *until);
-
 /* NULL, or which invariant of LOOP's queues does not hold. */
 const char *coil__state_validate_queues(const struct coil__state *state,
 					const struct coil__state_loop *loop);
