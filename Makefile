@@ -32,8 +32,6 @@ FLAGS_tsan     := -fsanitize=thread -O1
 FLAGS_valgrind := -O1 -DTESTS_FEW
 FLAGS_cruel    := -O1 -DCOIL_CRUEL -DCOIL_VALIDATE
 FLAGS_ucontext := -O1 -DCOIL_SWITCH_UCONTEXT
-# qemu-user takes every madvise for done, so guards by madvise would not be there.
-FLAGS_aarch64  :=
 FLAGS_fuzz     := -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=undefined -O1
 VFLAGS  := $(FLAGS_$(VARIANT))
 
