@@ -65,6 +65,8 @@ static void loop_run_begin(struct coil__state *state, const struct coil__event *
 
 	loop->running = true;
 	loop->thread = event->thread;
+	if (!event->as.LOOP_RUN_BEGIN.site)
+		state->partial = true; /* a recording that begins in the middle says so */
 	if (loop->clock != TRACE_CLOCK_VIRTUAL)
 		return;
 	if (state->virtual_thread && state->virtual_thread != event->thread)
@@ -163,7 +165,8 @@ static void fd_added(struct coil__state *state, const struct coil__event *event)
 
 static void fd_removed(struct coil__state *state, const struct coil__event *event)
 {
-	struct coil__state_loop *loop = coil__state_loop_of(state, event->as.FD_REMOVED.loop, event);
+	struct coil__state_loop *loop =
+		coil__state_loop_of(state, event->as.FD_REMOVED.loop, event);
 	size_t i = find_watch(loop, event->as.FD_REMOVED.fd, event->tag);
 
 	if (i < loop->watch_count)

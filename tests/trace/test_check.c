@@ -11,7 +11,7 @@
 /* ---- traces that break a law ------------------------------------------- */
 
 #define OPEN "t1 ctx=0 LOOP_CREATED real loop=1\n"
-#define RUNS "t1/1 ctx=0 LOOP_RUN_BEGIN loop=1\n"
+#define RUNS "t1/1 ctx=0 LOOP_RUN_BEGIN loop=1 site=1\n"
 #define TURN(n, ready) "t1/1 ctx=0 ITERATION_BEGIN n=" #n " ready=" #ready " scheduled=0\n"
 #define TURNED(ran) "t1/1 ctx=0 ITERATION_END ran=" #ran "\n"
 #define SOON(ctx, handle) "t1/1 ctx=" #ctx " HANDLE_SCHEDULED soon handle=" #handle "\n"

@@ -218,7 +218,7 @@ TEST(check_finds_what_is_wrong)
 	struct outcome *run;
 	char *error = write_trace(path,
 		"t1 ctx=0 LOOP_CREATED real loop=1\n"
-		"@2.5 t1/1 ctx=0 LOOP_RUN_BEGIN loop=1\n"
+		"@2.5 t1/1 ctx=0 LOOP_RUN_BEGIN loop=1 site=1\n"
 		"t1/1 ctx=0 ITERATION_BEGIN n=1\n"
 		"t1/1 ctx=7 HANDLE_RUN_BEGIN\n"
 		"t1/1 ctx=7 HANDLE_RUN_END\n"
@@ -256,7 +256,7 @@ TEST(stats_give_a_step_its_whole_time)
 	const char *path = test_path("times.trace");
 	char *error = write_trace(path,
 		"t1 ctx=0 LOOP_CREATED real loop=1\n"
-		"t1/1 ctx=0 LOOP_RUN_BEGIN loop=1\n"
+		"t1/1 ctx=0 LOOP_RUN_BEGIN loop=1 site=1\n"
 		"t1/1 ctx=0 TASK_CREATED main task=1\n"
 		"t1/1 ctx=0 HANDLE_SCHEDULED step handle=1 target=1\n"
 		"t1/1 ctx=0 ITERATION_BEGIN n=1 ready=1\n"

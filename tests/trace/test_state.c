@@ -8,7 +8,7 @@
 
 #define RUNNING                                                                \
 	"t1 ctx=0 LOOP_CREATED virtual loop=1\n"                                \
-	"t1/1 ctx=0 LOOP_RUN_BEGIN loop=1\n"
+	"t1/1 ctx=0 LOOP_RUN_BEGIN loop=1 site=1\n"
 
 /* The state behind LINES; it holds all the way. */
 static struct coil__state *state_of(const char *lines)
