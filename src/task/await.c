@@ -50,7 +50,7 @@ static coil_result await_inline(struct task *task, struct coroutine_object *coro
 	if (TRACING)
 		record_begin(task, TRACE_AWAIT_COROUTINE, 0, site,
 			     coroutine->awaitable.site);
-	coil__coroutine_close(coroutine);
+	coroutine_consume(coroutine, site);
 	task->depth++;
 	result = function(arg);
 	if (task->keep)

@@ -19,6 +19,7 @@
 #ifndef COIL_TASK_FUTURE_H
 #define COIL_TASK_FUTURE_H
 
+#include "base/thread.h"
 #include "loop/handle.h"
 
 struct awaitable {
@@ -30,11 +31,38 @@ struct awaitable {
 	const coil_site *handed;   /* where the program last let go of it           */
 };
 
+/* Puts an awaitable into a chain, and takes it out. */
+static inline void awaitable_chain(struct awaitable *awaitable, struct awaitable **chain)
+{
+	awaitable->older = *chain;
+	awaitable->newer = chain;
+	if (*chain)
+		(*chain)->newer = &awaitable->older;
+	*chain = awaitable;
+}
+
+static inline void awaitable_unchain(struct awaitable *awaitable)
+{
+	*awaitable->newer = awaitable->older;
+	if (awaitable->older)
+		awaitable->older->newer = awaitable->newer;
+}
+
 struct coroutine_object {
 	struct awaitable awaitable;
 	coil_function function;
 	void *arg;
 };
+
+/* The coroutine is used up at SITE: its handles are stale from now on. */
+static inline void coroutine_consume(struct coroutine_object *coroutine,
+				     const coil_site *site)
+{
+	coroutine->awaitable.handed = site;
+	coroutine->awaitable.object.handed_epoch = coroutine->awaitable.object.epoch;
+	awaitable_unchain(&coroutine->awaitable);
+	pool_give(pool_of(OBJECT_COROUTINE), coroutine);
+}
 
 enum future_state { FUTURE_PENDING, FUTURE_FINISHED, FUTURE_CANCELLED };
 
@@ -64,23 +92,6 @@ struct future *coil__future_new(struct coil_loop *loop, enum object_kind kind,
 /* Sets up a new future in memory from a pool. */
 void coil__future_init(struct future *future, struct coil_loop *loop,
 		       const coil_site *site);
-
-/* Puts an awaitable into a chain, and takes it out. */
-static inline void awaitable_chain(struct awaitable *awaitable, struct awaitable **chain)
-{
-	awaitable->older = *chain;
-	awaitable->newer = chain;
-	if (*chain)
-		(*chain)->newer = &awaitable->older;
-	*chain = awaitable;
-}
-
-static inline void awaitable_unchain(struct awaitable *awaitable)
-{
-	*awaitable->newer = awaitable->older;
-	if (awaitable->older)
-		awaitable->older->newer = awaitable->newer;
-}
 
 /* Completes a pending future; takes references to what RESULT carries.
  * finish: a result, or an error (also COIL_CANCELLED, as gather does it);

@@ -45,9 +45,14 @@ static coil_result cancelled_by(struct future *last)
 
 static void finish(struct gather *gather, struct future *last)
 {
-	for (size_t i = 0; i < gather->count; i++)
-		coil__list_set(gather->results, i, item_of(gather->children[i]),
-			       gather->children[i]->is_list);
+	for (size_t i = 0; i < gather->count; i++) {
+		struct future *child = gather->children[i];
+
+		if (likely(!child->result.error && !child->is_list))
+			gather->results->public.items[i] = child->result;
+		else
+			coil__list_set(gather->results, i, item_of(child), child->is_list);
+	}
 	if (unlikely(gather->cancel_requested))
 		coil__future_finish(&gather->future, cancelled_by(last), false);
 	else

@@ -15,12 +15,6 @@
 
 /* ---- coroutines ------------------------------------------------------ */
 
-void coil__coroutine_close(struct coroutine_object *coroutine)
-{
-	awaitable_unchain(&coroutine->awaitable);
-	pool_give(pool_of(OBJECT_COROUTINE), coroutine);
-}
-
 /* asyncio's text, with the place where it was made. */
 static void never_awaited(struct coroutine_object *coroutine)
 {
@@ -28,7 +22,7 @@ static void never_awaited(struct coroutine_object *coroutine)
 
 	coil__log_misuse(site, "RuntimeWarning: coroutine '%s' was never awaited",
 			 site->callee);
-	coil__coroutine_close(coroutine);
+	coroutine_consume(coroutine, coroutine->awaitable.handed);
 }
 
 void coil__lifetime_end_thread(void)

@@ -15,9 +15,6 @@ void coil__lifetime_end_loop(struct coil_loop *loop);
 /* Reports and frees the coroutines that were made outside of loops and not used. */
 void coil__lifetime_end_thread(void);
 
-/* Drops a coroutine that will not run, without complaint. */
-void coil__coroutine_close(struct coroutine_object *coroutine);
-
 /* A coil_list that the program retains or releases. */
 struct object *coil__list_object(const void *public);
 void coil__list_release(const void *public, const coil_site *site);

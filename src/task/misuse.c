@@ -131,7 +131,9 @@ struct awaitable *coil__hand_over(coil_awaitable *public, const coil_site *site,
 		report_kind(object, site, call, "an awaitable");
 		return NULL;
 	}
-	if (object->owned == 0)
+	if (object->kind == OBJECT_COROUTINE)
+		; /* whoever takes it uses it up */
+	else if (object->owned == 0)
 		object_ref(object);
 	else if (--object->owned == 0)
 		let_go((struct awaitable *)object, site);
@@ -143,22 +145,28 @@ void coil__awaitable_discard(coil_awaitable *public, const coil_site *site)
 	struct awaitable *awaitable = public ? coil__hand_over(public, site, "await") : NULL;
 
 	if (awaitable)
-		object_unref(awaitable);
+		coil__awaitable_drop(awaitable, site);
+}
+
+void coil__awaitable_drop(struct awaitable *awaitable, const coil_site *site)
+{
+	if (awaitable->object.kind == OBJECT_COROUTINE)
+		awaitable->handed = site;
+	object_unref(awaitable);
 }
 
 struct future *coil__ensure_future(struct coil_loop *loop, coil_awaitable *public,
 				   const coil_site *site, bool *made_here)
 {
-	struct awaitable *awaitable = coil__hand_over(public, site, "ensure_future");
+	struct awaitable *awaitable = handle_open(public);
 
-	*made_here = false;
-	if (!awaitable)
-		return NULL;
-	if (awaitable->object.kind == OBJECT_COROUTINE) {
-		*made_here = true;
+	*made_here = awaitable && awaitable->object.kind == OBJECT_COROUTINE;
+	if (likely(*made_here))
 		return (struct future *)coil__task_new(loop,
 			(struct coroutine_object *)awaitable, site, NULL, 0);
-	}
+	awaitable = coil__hand_over(public, site, "ensure_future");
+	if (!awaitable)
+		return NULL;
 	if (awaitable->loop != loop) {
 		object_unref(awaitable);
 		return coil__null(COIL_VALUE, site, "The future belongs to a different "

@@ -18,12 +18,16 @@ struct task *coil__open_task(const coil_awaitable *public, const coil_site *site
 
 /* Takes over the program's reference: the caller has one from now on.  When it was
  * the program's last, the handle is stale.  Of a borrowed handle a new reference
- * is taken.  NULL after a report. */
+ * is taken.  A coroutine is to be used up (coroutine_consume) or dropped.  NULL
+ * after a report. */
 struct awaitable *coil__hand_over(coil_awaitable *public, const coil_site *site,
 				  const char *call);
 
 /* Takes it over and drops it, for calls that fail before they use it. */
 void coil__awaitable_discard(coil_awaitable *public, const coil_site *site);
+
+/* Drops what was handed over. */
+void coil__awaitable_drop(struct awaitable *awaitable, const coil_site *site);
 
 /* What is given for a future: a coroutine becomes a task of LOOP.  The caller gets
  * the reference.  NULL with coil_last_error(). */

@@ -93,7 +93,7 @@ coil_result coil_run_site(coil_coroutine *coroutine, const coil_site *site)
 	loop = coil_new_event_loop();
 	if (!loop) {
 		result = coil_last_error();
-		object_unref(main_coroutine);
+		coil__awaitable_drop(&main_coroutine->awaitable, site);
 		return result;
 	}
 	coil_set_event_loop(loop);

@@ -92,7 +92,7 @@ struct task *coil__task_new(struct coil_loop *loop, struct coroutine_object *cor
 	if (likely(!loop->closed))
 		task = task_alloc(loop);
 	if (unlikely(!task)) {
-		object_unref(coroutine);
+		coil__awaitable_drop(&coroutine->awaitable, site);
 		free(name);
 		return loop->closed ? coil__null(COIL_RUNTIME, site, LOOP_IS_CLOSED) :
 				      coil__null_memory(site);
@@ -112,7 +112,7 @@ struct task *coil__task_new(struct coil_loop *loop, struct coroutine_object *cor
 	task->cancel_requests = task->depth = 0;
 	task->flags = (uint8_t)flags;
 	task->must_cancel = false;
-	coil__coroutine_close(coroutine);
+	coroutine_consume(coroutine, site);
 	prepare_stack(task);
 	object_ref(task); /* the loop's, until it is done */
 	if (TRACING)
@@ -204,7 +204,7 @@ static coil_task *create_task(struct coil_loop *loop, coil_coroutine *public,
 		return NULL;
 	}
 	if (!make_name(&name, format, args)) {
-		object_unref(awaitable);
+		coil__awaitable_drop(awaitable, site);
 		return coil__null_memory(site);
 	}
 	task = coil__task_new(loop, (struct coroutine_object *)awaitable, site, name, 0);
