@@ -6,11 +6,26 @@
 #include "coroutine/switch.h"
 #include "journal.h"
 
+#if __has_include(<valgrind/valgrind.h>)
+#include <valgrind/valgrind.h>
+#else
+#define VALGRIND_STACK_REGISTER(low, high) 0
+#endif
+
 /* ---- the switch itself --------------------------------------------------------------- */
 
 #define STACK 65536
 
 static void *outside, *inside[4];
+
+/* A new context on the N-th of some stacks. */
+static void *prepare(char *stacks, int n, void (*entry)(void *))
+{
+	char *low = stacks + n * STACK;
+
+	(void)VALGRIND_STACK_REGISTER(low, low + STACK);
+	return coil__switch_prepare(low + STACK, STACK, entry);
+}
 
 static void answer(void *pass)
 {
@@ -23,7 +38,7 @@ static void answer(void *pass)
 TEST(a_switch_passes_a_pointer_both_ways)
 {
 	char *stack = aligned_alloc(16, STACK);
-	void *to = coil__switch_prepare(stack + STACK, STACK, answer);
+	void *to = prepare(stack, 0, answer);
 
 	CHECK_STR(coil__switch(&outside, to, "a"), "out");
 	CHECK_STR(coil__switch(&outside, inside[0], "b"), "out");
@@ -51,8 +66,7 @@ TEST(the_stack_is_aligned)
 	char *stack = aligned_alloc(16, STACK);
 	uintptr_t where = 1;
 
-	coil__switch(&outside, coil__switch_prepare(stack + STACK, STACK,
-						    look_at_alignment), &where);
+	coil__switch(&outside, prepare(stack, 0, look_at_alignment), &where);
 	CHECK_INT(where % 16, 0);
 	CHECK(where > (uintptr_t)stack && where < (uintptr_t)stack + STACK);
 	free(stack);
@@ -74,7 +88,7 @@ TEST(switches_may_go_in_a_ring)
 	char *stacks = aligned_alloc(16, 4 * STACK);
 
 	for (int i = 0; i < 4; i++)
-		inside[i] = coil__switch_prepare(stacks + (i + 1) * STACK, STACK, hop);
+		inside[i] = prepare(stacks, i, hop);
 	coil__switch(&outside, inside[0], (void *)0);
 	coil__switch(&outside, inside[0], (void *)0);
 	CHECK_LOG("0 1 2 3 0 1 2 3");
