@@ -393,9 +393,9 @@ char *coil__parse(FILE *input, const char *name, const char *path)
 	}
 	free(line);
 	if (good && ferror(input))
-		good = fail(&parser, "%s", strerror(errno));
-	if (good && !parser.writer)
-		good = fail(&parser, "it has no header (coil-trace 1 ...)");
+		fail(&parser, "%s", strerror(errno));
+	else if (good && !parser.writer)
+		fail(&parser, "it has no header (coil-trace 1 ...)");
 	if (parser.error && parser.writer)
 		coil__writer_abandon(parser.writer);
 	else if (parser.writer) /* writing may have failed: this tells */
