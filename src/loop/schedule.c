@@ -133,7 +133,7 @@ void coil__loop_take_over(struct coil_loop *loop)
 		count++;
 	}
 	if (count)
-		TRACE(WAKE, 0, .loop = loop->id, .count = count);
+		TRACE_NOW(WAKE, 0, .loop = loop->id, .count = count);
 }
 
 static void push_incoming(struct coil_loop *loop, struct handle *handle)

@@ -25,6 +25,7 @@ void coil__future_init(struct future *future, struct coil_loop *loop,
 	future->first = future->last = NULL;
 	future->id = 0;
 	future->state = FUTURE_PENDING;
+	future->made_for = TRACE_FUTURE_PLAIN;
 	future->is_list = false;
 	future->unretrieved = false;
 	awaitable_chain(&future->awaitable, &loop->living);

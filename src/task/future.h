@@ -80,6 +80,7 @@ struct future {
 	struct handle *first, *last; /* done callbacks, in the order they were added */
 	uint64_t id;                 /* in the trace                                */
 	uint8_t state;               /* enum future_state                           */
+	uint8_t made_for;            /* TRACE_FUTURE_*: for the trace               */
 	bool is_list;                /* result.value is a coil_list it refers to    */
 	bool unretrieved;            /* an error that nobody has looked at          */
 };

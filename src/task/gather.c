@@ -124,7 +124,7 @@ static void record_made(struct gather *gather, const coil_site *site)
 	struct future *future = &gather->future;
 
 	future->id = coil__trace_object_id();
-	TRACE_NOW(FUTURE_CREATED, TRACE_FUTURE_GATHER, .future = future->id,
+	TRACE_NOW(FUTURE_CREATED, future->made_for, .future = future->id,
 		  .loop = TRACE_LOOP(future->loop), .site = TRACE_SITE(site));
 	for (size_t i = 0; i < gather->count; i++)
 		TRACE(GATHER_MEMBER, 0, .gather = future->id,
@@ -141,6 +141,7 @@ static struct gather *gather_new(struct coil_loop *loop, size_t room, unsigned f
 	gather = (struct gather *)coil__future_new(loop, OBJECT_GATHER, site);
 	if (!gather)
 		return NULL;
+	gather->future.made_for = TRACE_FUTURE_GATHER;
 	gather->count = gather->unique = gather->counted = 0;
 	gather->return_exceptions = flags & COIL_RETURN_EXCEPTIONS;
 	gather->cancel_requested = false;

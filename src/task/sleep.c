@@ -40,6 +40,7 @@ static apart coil_result sleep_for(struct task *task, double delay, const coil_s
 	future = coil__future_new(loop, OBJECT_FUTURE, site);
 	if (!future)
 		return coil_raise_site(site, COIL_MEMORY, NULL);
+	future->made_for = TRACE_FUTURE_SLEEP;
 	if (TRACING) {
 		future->id = coil__trace_object_id();
 		TRACE_NOW(FUTURE_CREATED, TRACE_FUTURE_SLEEP, .future = future->id,

@@ -58,16 +58,13 @@ static void prepare_stack(struct task *task)
 
 /* ---- making ---------------------------------------------------------- */
 
-void coil__task_record(struct task *task)
+void coil__task_record(struct task *task, const struct task *parent)
 {
-	struct coil_loop *loop = task->future.loop;
-	struct task *parent = coil__self.running == loop ? loop->current : NULL;
-
 	task->future.id = coil__trace_object_id();
 	TRACE_TEXT(TASK_CREATED, task->flags & TASK_MAIN ? TRACE_TASK_MAIN :
 		   TRACE_TASK_PLAIN, task->name ? task->name : "",
 		   .task = task->future.id, .parent = parent ? parent->future.id : 0,
-		   .loop = loop->id, .number = task->number,
+		   .loop = task->future.loop->id, .number = task->number,
 		   .coroutine = TRACE_SITE(task->coroutine_site),
 		   .site = TRACE_SITE(task->future.site));
 }
@@ -116,7 +113,7 @@ struct task *coil__task_new(struct coil_loop *loop, struct coroutine_object *cor
 	prepare_stack(task);
 	object_ref(task); /* the loop's, until it is done */
 	if (TRACING)
-		coil__task_record(task);
+		coil__task_record(task, coil__self.running == loop ? loop->current : NULL);
 	if (unlikely(loop_has_incoming(loop)))
 		coil__loop_take_over(loop);
 	coil__task_schedule(task, TRACE_SCHEDULE_STEP);

@@ -63,9 +63,8 @@ struct task *coil__task_newer(const struct task *task);
 struct task *coil__task_new(struct coil_loop *loop, struct coroutine_object *coroutine,
 			    const coil_site *site, char *name, unsigned flags);
 
-/* Records that the task was made (for TASK_CREATED, and a recording that begins
- * later). */
-void coil__task_record(struct task *task);
+/* Records that the task was made, by PARENT, or before the recording began (NULL). */
+void coil__task_record(struct task *task, const struct task *parent);
 
 /* Called when it is destroyed. */
 void coil__task_fini(struct task *task);

@@ -7,27 +7,46 @@
 #include "trace/recorder.h"
 #include "trace/snapshot.h"
 
+static void say_made(struct awaitable *a)
+{
+	struct future *future = (struct future *)a;
+
+	if (a->object.kind == OBJECT_COROUTINE)
+		return;
+	if (a->object.kind == OBJECT_TASK) {
+		coil__task_record((struct task *)future, NULL);
+		return;
+	}
+	future->id = coil__trace_object_id();
+	TRACE(FUTURE_CREATED, future->made_for, .future = future->id,
+	      .site = TRACE_SITE(future->site));
+}
+
+/* The innermost await of a task that waits; those around it are not known. */
+static void say_waiting(struct awaitable *a)
+{
+	struct task *task = (struct task *)a;
+	struct future *below = a->object.kind == OBJECT_TASK ? task->waiting_on : NULL;
+
+	if (below && task->future.state == FUTURE_PENDING)
+		TRACE(AWAIT_BEGIN, below->object.kind == OBJECT_TASK ? TRACE_AWAIT_TASK :
+		      below->made_for == TRACE_FUTURE_SLEEP ? TRACE_AWAIT_SLEEP :
+		      below->made_for == TRACE_FUTURE_GATHER ? TRACE_AWAIT_GATHER :
+		      TRACE_AWAIT_FUTURE, .task = task->future.id, .target = below->id,
+		      .depth = task->depth);
+}
+
 /* In order of creation: the chain has the newest first. */
-static void say_living(struct coil_loop *loop)
+static void say_living(struct coil_loop *loop, void (*say)(struct awaitable *))
 {
 	struct awaitable *oldest = loop->living;
 
 	while (oldest && oldest->older)
 		oldest = oldest->older;
 	while (oldest) {
-		struct future *future = (struct future *)oldest;
-
-		if (oldest->object.kind == OBJECT_TASK) {
-			coil__task_record((struct task *)future);
-		} else if (oldest->object.kind != OBJECT_COROUTINE) {
-			future->id = coil__trace_object_id();
-			TRACE(FUTURE_CREATED, oldest->object.kind == OBJECT_GATHER ?
-			      TRACE_FUTURE_GATHER : TRACE_FUTURE_PLAIN,
-			      .future = future->id, .site = TRACE_SITE(future->site));
-		}
-		if (oldest->newer == &loop->living)
-			break;
-		oldest = container_of(oldest->newer, struct awaitable, older);
+		say(oldest);
+		oldest = oldest->newer == &loop->living ? NULL :
+			 container_of(oldest->newer, struct awaitable, older);
 	}
 }
 
@@ -79,7 +98,8 @@ void coil__trace_snapshot(void)
 	coil__trace_run(loop->id, &loop->clock);
 	TRACE_NOW(LOOP_CREATED, loop->clock.kind, .loop = loop->id);
 	TRACE(LOOP_RUN_BEGIN, 0, .loop = loop->id);
-	say_living(loop);
+	say_living(loop, say_made);
+	say_living(loop, say_waiting);
 	TRACE(ITERATION_BEGIN, 0, .n = loop->iteration,
 	      .ready = (uint32_t)coil__ready_queue_length(&loop->ready),
 	      .scheduled = (uint32_t)loop->timers.count);
