@@ -83,7 +83,8 @@ static void become(const struct run *run, int out, bool quiet)
 	unsetenv("COIL_CLOCK");
 	if (run->recording)
 		setenv("COIL_TRACE", scratch, 1);
-	if (null < 0 || dup2(null, 0) < 0 || dup2(out, 1) < 0 ||
+	/* A group of its own, so that what it starts can be ended with it. */
+	if (setpgid(0, 0) < 0 || null < 0 || dup2(null, 0) < 0 || dup2(out, 1) < 0 ||
 	    (quiet && dup2(null, 2) < 0) || pin(run->cpus) < 0) {
 		perror("bench: preparing a run");
 		_exit(126);
@@ -177,7 +178,7 @@ bool child_run(const struct run *run, char *output, size_t size, bool quiet)
 		return false;
 	}
 	if (!whole)
-		kill(pid, SIGKILL);
+		kill(-pid, SIGKILL);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	wrong = outcome(whole, status, recorded(run));
