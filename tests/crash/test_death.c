@@ -84,7 +84,7 @@ TEST(killed_by_sigkill_the_trace_ends_with_the_last_event)
 
 static void by_sigsegv(void)
 {
-	volatile int *volatile nowhere = NULL;
+	volatile int *volatile nowhere = (volatile int *)(uintptr_t)16;
 
 	signal(SIGSEGV, SIG_DFL); /* also where a sanitizer has its own */
 	*nowhere = 1;
