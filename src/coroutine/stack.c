@@ -20,7 +20,7 @@
 #define MADV_GUARD_INSTALL 102 /* Linux 6.13: a guard that needs no mapping */
 #endif
 
-#define COLOURS 8
+#define COLOURS 16
 #define COLOUR_BYTES 128
 
 /* Frames grow by redzones under these checkers. */
