@@ -24,7 +24,7 @@ static struct future **tasks_left(struct coil_loop *loop, size_t *count)
 
 	for (task = coil__task_oldest(loop); task; task = coil__task_newer(task))
 		n++;
-	left = n ? malloc(n * sizeof(*left)) : NULL;
+	left = n ? calloc(n, sizeof(*left)) : NULL;
 	*count = left ? n : 0;
 	n = 0;
 	for (task = coil__task_oldest(loop); left && task; task = coil__task_newer(task)) {

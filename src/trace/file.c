@@ -18,10 +18,6 @@
 #include "trace/definitions.h"
 #include "trace/file.h"
 
-#ifndef MAP_POPULATE
-#define MAP_POPULATE 0
-#endif
-
 char *coil__trace_path(const char *pattern, bool child)
 {
 	const char *mark = strstr(pattern, "%p");
@@ -57,10 +53,9 @@ static int allocate(int fd, off_t offset, off_t length)
 	return error;
 }
 
-static void *map(int fd, off_t offset)
+static void *map(int fd, off_t offset, size_t bytes)
 {
-	return mmap(NULL, TRACE_CHUNK_BYTES, PROT_READ | PROT_WRITE,
-		    MAP_SHARED | MAP_POPULATE, fd, offset);
+	return mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset);
 }
 
 static int64_t clock_ns(clockid_t clock)
@@ -140,7 +135,7 @@ int coil__trace_file_open(struct trace_file *file, const char *pattern,
 	error = allocate(file->fd, 0, TRACE_CHUNK_BYTES);
 	if (error)
 		goto fail;
-	file->header = map(file->fd, 0);
+	file->header = map(file->fd, 0, TRACE_CHUNK_BYTES);
 	if (file->header == MAP_FAILED) {
 		file->header = NULL;
 		error = errno;
@@ -164,18 +159,19 @@ void coil__trace_file_close(struct trace_file *file)
 	*file = (struct trace_file){ .fd = -1 };
 }
 
-struct trace_chunk *coil__trace_file_chunk(struct trace_file *file)
+struct trace_chunk *coil__trace_file_chunks(struct trace_file *file, size_t count)
 {
+	size_t bytes = count * TRACE_CHUNK_BYTES;
 	off_t offset = (off_t)(file->header->chunks + 1) * TRACE_CHUNK_BYTES;
 	void *chunk;
 
-	errno = allocate(file->fd, offset, TRACE_CHUNK_BYTES);
+	errno = allocate(file->fd, offset, (off_t)bytes);
 	if (errno)
 		return NULL;
-	chunk = map(file->fd, offset);
+	chunk = map(file->fd, offset, bytes);
 	if (chunk == MAP_FAILED)
 		return NULL;
 	/* Only now, so that a reader finds every chunk that is counted. */
-	__atomic_fetch_add(&file->header->chunks, 1, __ATOMIC_RELEASE);
+	__atomic_fetch_add(&file->header->chunks, count, __ATOMIC_RELEASE);
 	return chunk;
 }

@@ -25,9 +25,9 @@ int coil__trace_file_open(struct trace_file *file, const char *pattern,
 			  uint32_t clock, uint32_t parent);
 void coil__trace_file_close(struct trace_file *file);
 
-/* Allocates, maps and counts the next chunk; NULL with errno set.  Under the
- * recorder's lock. */
-struct trace_chunk *coil__trace_file_chunk(struct trace_file *file);
+/* Allocates, maps and counts the next COUNT chunks, which lie together; NULL with
+ * errno set.  Under the recorder's lock.  To be unmapped together. */
+struct trace_chunk *coil__trace_file_chunks(struct trace_file *file, size_t count);
 
 /* The path for this process: %p replaced by its id; if CHILD and there is no %p,
  * ".PID" behind it.  To be freed; NULL without memory. */

@@ -93,15 +93,22 @@ void coil__trace_run(uint32_t loop, const struct clock *clock)
 
 /* ---- chunks ---------------------------------------------------------- */
 
-/* The chunk is complete: say how much of it is used, and let it go. */
+/* The chunk is complete: say how much of it is used. */
 static void finish_chunk(struct recorder *r)
 {
-	if (!r->chunk)
-		return;
-	r->chunk->used = (uint64_t)(r->cursor - (char *)(r->chunk + 1));
-	munmap(r->chunk, TRACE_CHUNK_BYTES);
+	if (r->chunk)
+		r->chunk->used = (uint64_t)(r->cursor - (char *)(r->chunk + 1));
 	r->chunk = NULL;
 	r->cursor = r->end = NULL;
+}
+
+static void unmap_window(struct recorder *r)
+{
+	finish_chunk(r);
+	if (r->window)
+		munmap(r->window, r->window_bytes);
+	r->window = NULL;
+	r->window_bytes = 0;
 }
 
 static void write_record(struct recorder *r, uint64_t head, const uint64_t *rest,
@@ -133,22 +140,48 @@ static void give_up(struct recorder *r, const char *why)
 		  file.path, why);
 }
 
-static bool next_chunk(struct recorder *r)
+/* Mapping costs system calls and, for a single chunk, more for each page than for
+ * several: who records much gets more at once, up to half a MiB. */
+static size_t window_chunks(const struct recorder *r)
 {
-	struct trace_chunk *chunk = NULL;
+	return r->sequence < 2 ? 1 : r->sequence < 8 ? 2 : 8;
+}
 
+/* The chunk behind this one in the window, or the first of a new window. */
+static struct trace_chunk *claim_chunk(struct recorder *r)
+{
+	char *next = (char *)r->chunk + TRACE_CHUNK_BYTES;
+	size_t count = window_chunks(r);
+	void *window = NULL;
+
+	if (r->chunk && next < r->window + r->window_bytes)
+		return (struct trace_chunk *)next;
 	pthread_mutex_lock(&lock);
 	if (r->generation == generation && coil_trace_active()) {
-		chunk = coil__trace_file_chunk(&file);
-		if (!chunk)
+		window = coil__trace_file_chunks(&file, count);
+		if (!window && count > 1) /* perhaps there is room for one */
+			window = coil__trace_file_chunks(&file, count = 1);
+		if (!window)
 			give_up(r, strerror(errno));
 	}
 	pthread_mutex_unlock(&lock);
+	if (!window)
+		return NULL;
+	unmap_window(r);
+	r->window = window;
+	r->window_bytes = count * TRACE_CHUNK_BYTES;
+	return window;
+}
+
+static bool next_chunk(struct recorder *r)
+{
+	struct trace_chunk *chunk = claim_chunk(r);
+
+	finish_chunk(r);
 	if (!chunk) {
-		finish_chunk(r);
+		unmap_window(r);
 		return false;
 	}
-	finish_chunk(r);
 	r->first_time = r->now;
 	chunk->thread = r->thread;
 	chunk->sequence = r->sequence++;
@@ -166,7 +199,7 @@ static bool attach(struct recorder *r)
 {
 	char name[16] = "";
 
-	finish_chunk(r);
+	unmap_window(r);
 	pthread_mutex_lock(&lock);
 	r->generation = generation;
 	r->thread = ++threads;
@@ -349,7 +382,7 @@ static void at_exit(void)
 	if (!coil_trace_active())
 		return;
 	TRACE_NOW(TRACE_END, TRACE_END_EXIT, );
-	finish_chunk(&coil__recorder);
+	unmap_window(&coil__recorder);
 	__atomic_store_n(&coil__tracing, false, __ATOMIC_RELAXED);
 }
 
@@ -380,10 +413,8 @@ static void after_fork_in_child(void)
 		return;
 	__atomic_store_n(&coil__tracing, false, __ATOMIC_RELAXED);
 	run = parents.header->run;
-	if (r->chunk)
-		munmap(r->chunk, TRACE_CHUNK_BYTES);
-	r->chunk = NULL;
-	r->cursor = r->end = NULL;
+	r->chunk = NULL; /* the parent's: it is not for us to finish it */
+	unmap_window(r);
 	file.fd = -1;
 	error = start(parents.pattern, parents.header->clock, parents.header->pid);
 	if (error)
@@ -453,7 +484,7 @@ void coil_trace_stop(void)
 		return;
 	TRACE_NOW(TRACE_END, TRACE_END_STOPPED, );
 	__atomic_store_n(&coil__tracing, false, __ATOMIC_RELAXED);
-	finish_chunk(&coil__recorder);
+	unmap_window(&coil__recorder);
 	pthread_mutex_lock(&lock);
 	__atomic_add_fetch(&generation, 1, __ATOMIC_RELAXED);
 	coil__trace_file_close(&file);
@@ -467,7 +498,7 @@ bool coil_trace_active(void)
 
 void coil__trace_leave(void)
 {
-	finish_chunk(&coil__recorder);
+	unmap_window(&coil__recorder);
 	coil__recorder.generation = 0;
 }
 

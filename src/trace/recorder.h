@@ -55,7 +55,9 @@ struct recorder {
 	const struct clock *virtual_clock; /* then: the running loop's, or NULL   */
 	uint64_t virtual_offset;    /* from its time to the recording's           */
 
-	struct trace_chunk *chunk;
+	struct trace_chunk *chunk;  /* that is written now                        */
+	char *window;               /* the chunks that are mapped with it         */
+	size_t window_bytes;
 	uint32_t thread, sequence, loop;
 	uint32_t generation;        /* of the recording it is attached to         */
 };
