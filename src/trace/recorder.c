@@ -48,7 +48,7 @@ static uint32_t generation;     /* of the recording; changes also by a stop */
 static uint32_t threads;        /* that have recorded in it                 */
 static uint64_t handles_given, objects_given;
 
-static bool make_room(struct recorder *r, size_t bytes);
+static inline bool make_room(struct recorder *r, size_t bytes);
 
 /* ---- the time -------------------------------------------------------- */
 
@@ -60,8 +60,8 @@ static uint64_t virtual_ns(const struct clock *clock)
 /* Never less than the last time. */
 static uint64_t read_time(struct recorder *r)
 {
-	if (!r->time_is_virtual)
-		return coil__tick_now(r, r->time_zero);
+	if (likely(!r->time_is_virtual))
+		return tick_now(r);
 	if (r->virtual_clock) {
 		uint64_t ns = virtual_ns(r->virtual_clock) + r->virtual_offset;
 
@@ -225,7 +225,7 @@ static bool attach(struct recorder *r)
 
 /* ---- a record -------------------------------------------------------- */
 
-static bool make_room(struct recorder *r, size_t bytes)
+static inline bool make_room(struct recorder *r, size_t bytes)
 {
 	if (unlikely(r->generation != __atomic_load_n(&generation, __ATOMIC_RELAXED)) &&
 	    !attach(r))
@@ -258,13 +258,13 @@ void coil__record(unsigned type, unsigned tag, bool fresh, const void *fields,
 	size_t words = bytes / 8, length = 0, text_words = 0;
 	uint64_t *record;
 
-	if (text) {
+	if (unlikely(text)) {
 		length = strnlen(text, TRACE_MAX_TEXT);
 		text_words = (length + 7) / 8;
 	} else {
 		words = trim(fields, words);
 	}
-	if (!make_room(r, (2 + words + text_words) * 8))
+	if (unlikely(!make_room(r, (2 + words + text_words) * 8)))
 		return;
 	if (fresh)
 		r->now = read_time(r);
@@ -272,7 +272,7 @@ void coil__record(unsigned type, unsigned tag, bool fresh, const void *fields,
 	record[1] = tag | r->ctx << 16;
 	for (size_t i = 0; i < words; i++)
 		record[2 + i] = word(fields, i);
-	if (text_words) /* the rest of the last word is zero: the chunk was */
+	if (unlikely(text_words)) /* the rest of the last word is zero: the chunk was */
 		memcpy(record + 2 + words, text, length);
 	words += 2 + text_words;
 	r->cursor += words * 8;

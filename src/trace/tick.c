@@ -18,12 +18,6 @@ static uint64_t monotonic_ns(int64_t start)
 
 #if defined(__x86_64__)
 #include <cpuid.h>
-#include <x86intrin.h>
-
-static inline uint64_t ticks(void)
-{
-	return __rdtsc();
-}
 
 /* Does the counter run at one rate, whatever the processor's clock does? */
 static bool steady(void)
@@ -39,24 +33,11 @@ static bool steady(void)
 	return answer > 0;
 }
 #elif defined(__aarch64__)
-static inline uint64_t ticks(void)
-{
-	uint64_t t;
-
-	__asm__ volatile("mrs %0, cntvct_el0" : "=r"(t));
-	return t;
-}
-
 static bool steady(void)
 {
 	return true; /* the architecture says so */
 }
 #else
-static inline uint64_t ticks(void)
-{
-	return 0;
-}
-
 static bool steady(void)
 {
 	return false;
@@ -65,9 +46,9 @@ static bool steady(void)
 
 /* Reads both clocks, and the counter's rate from the first reading to this one.
  * Until a millisecond has passed the rate is not known well enough. */
-static uint64_t resync(struct recorder *r, int64_t start)
+uint64_t coil__tick_resync(struct recorder *r)
 {
-	uint64_t ns = monotonic_ns(start), t = ticks();
+	uint64_t ns = monotonic_ns(r->time_zero), t = tick_count();
 
 	if (!r->first_ticks) {
 		r->first_ticks = t;
@@ -83,13 +64,4 @@ static uint64_t resync(struct recorder *r, int64_t start)
 		r->patience = (uint64_t)(RESYNC_NS / rate);
 	}
 	return ns;
-}
-
-uint64_t coil__tick_now(struct recorder *r, int64_t start)
-{
-	uint64_t passed = ticks() - r->base_ticks;
-	uint64_t ns = passed < r->patience ? r->base_ns + (passed * r->scale >> 32) :
-					     resync(r, start);
-
-	return ns > r->now ? ns : r->now;
 }

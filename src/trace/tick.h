@@ -12,7 +12,39 @@
 
 #include "trace/recorder.h"
 
-/* ns since START (a CLOCK_MONOTONIC time), never less than the last time. */
-uint64_t coil__tick_now(struct recorder *recorder, int64_t start);
+#if defined(__x86_64__)
+#include <x86intrin.h>
+
+static inline uint64_t tick_count(void)
+{
+	return __rdtsc();
+}
+#elif defined(__aarch64__)
+static inline uint64_t tick_count(void)
+{
+	uint64_t t;
+
+	__asm__ volatile("mrs %0, cntvct_el0" : "=r"(t));
+	return t;
+}
+#else
+static inline uint64_t tick_count(void)
+{
+	return 0;
+}
+#endif
+
+/* Reads both clocks; result: the time by the kernel's. */
+uint64_t coil__tick_resync(struct recorder *recorder);
+
+/* ns since the recording's time_zero, never less than the last time. */
+static inline uint64_t tick_now(struct recorder *r)
+{
+	uint64_t passed = tick_count() - r->base_ticks;
+	uint64_t ns = likely(passed < r->patience) ?
+		r->base_ns + (passed * r->scale >> 32) : coil__tick_resync(r);
+
+	return ns > r->now ? ns : r->now;
+}
 
 #endif
