@@ -1,16 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * The recorder: records into chunks, one thread each.  See recorder.h.
- *
- * A recording has a generation.  A thread whose recorder is of another one (it is
- * new, or the recording was stopped and started) attaches itself at its next
- * event, and only it ever unmaps its chunk.
+ * The recorder: a thread's records, into chunks of its own.  See recorder.h; what
+ * the threads share is in recording.h.
  */
 #include <errno.h>
 #include <pthread.h>
-#include <stdarg.h>
-#include <stdatomic.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -21,15 +15,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/thread.h"
-#include "loop/loop.h"
-#include "trace/file.h"
-#include "trace/intern.h"
 #include "trace/recorder.h"
-#include "trace/snapshot.h"
+#include "trace/recording.h"
 #include "trace/tick.h"
 
-bool coil__tracing;
-uint64_t coil__trace_first = 1;
 __thread struct recorder coil__recorder;
 
 /* Ids are given to threads in ranges, so that giving one is no atomic operation. */
@@ -37,16 +26,6 @@ __thread struct recorder coil__recorder;
 
 /* At the end of every chunk there is room for a last word: TRACE_END. */
 #define LAST_WORDS 2
-
-/* For all that follows; recursive, as interning records what it interned. */
-static pthread_mutex_t lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
-static struct trace_file file = { .fd = -1 };
-
-static struct intern strings = { .by_content = true };
-static struct intern sites;
-static uint32_t generation;     /* of the recording; changes also by a stop */
-static uint32_t threads;        /* that have recorded in it                 */
-static uint64_t handles_given, objects_given;
 
 static inline bool make_room(struct recorder *r, size_t bytes);
 
@@ -102,7 +81,7 @@ static void finish_chunk(struct recorder *r)
 	r->cursor = r->end = NULL;
 }
 
-static void unmap_window(struct recorder *r)
+void coil__recorder_detach(struct recorder *r)
 {
 	finish_chunk(r);
 	if (r->window)
@@ -137,7 +116,7 @@ static void give_up(struct recorder *r, const char *why)
 		write_record(r, head_of(TRACE_TRACE_END, 2, r->now - r->first_time),
 			     &tag, 1);
 	coil__log("the recording to %s was stopped: %s; what was recorded until now is whole",
-		  file.path, why);
+		  coil__recording.file.path, why);
 }
 
 /* Mapping costs system calls and, for a single chunk, more for each page than for
@@ -156,18 +135,18 @@ static struct trace_chunk *claim_chunk(struct recorder *r)
 
 	if (r->chunk && next < r->window + r->window_bytes)
 		return (struct trace_chunk *)next;
-	pthread_mutex_lock(&lock);
-	if (r->generation == generation && coil_trace_active()) {
-		window = coil__trace_file_chunks(&file, count);
+	pthread_mutex_lock(&coil__recording.lock);
+	if (r->generation == coil__recording.generation && coil_trace_active()) {
+		window = coil__trace_file_chunks(&coil__recording.file, count);
 		if (!window && count > 1) /* perhaps there is room for one */
-			window = coil__trace_file_chunks(&file, count = 1);
+			window = coil__trace_file_chunks(&coil__recording.file, count = 1);
 		if (!window)
 			give_up(r, strerror(errno));
 	}
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&coil__recording.lock);
 	if (!window)
 		return NULL;
-	unmap_window(r);
+	coil__recorder_detach(r);
 	r->window = window;
 	r->window_bytes = count * TRACE_CHUNK_BYTES;
 	return window;
@@ -179,7 +158,7 @@ static bool next_chunk(struct recorder *r)
 
 	finish_chunk(r);
 	if (!chunk) {
-		unmap_window(r);
+		coil__recorder_detach(r);
 		return false;
 	}
 	r->first_time = r->now;
@@ -199,15 +178,15 @@ static bool attach(struct recorder *r)
 {
 	char name[16] = "";
 
-	unmap_window(r);
-	pthread_mutex_lock(&lock);
-	r->generation = generation;
-	r->thread = ++threads;
-	if (file.header) {
-		r->time_is_virtual = file.header->clock == TRACE_CLOCK_VIRTUAL;
-		r->time_zero = file.header->monotonic;
+	coil__recorder_detach(r);
+	pthread_mutex_lock(&coil__recording.lock);
+	r->generation = coil__recording.generation;
+	r->thread = ++coil__recording.threads;
+	if (coil__recording.file.header) {
+		r->time_is_virtual = coil__recording.file.header->clock == TRACE_CLOCK_VIRTUAL;
+		r->time_zero = coil__recording.file.header->monotonic;
 	}
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&coil__recording.lock);
 	thread_register();
 	r->sequence = 0;
 	r->now = 0;
@@ -227,7 +206,7 @@ static bool attach(struct recorder *r)
 
 static inline bool make_room(struct recorder *r, size_t bytes)
 {
-	if (unlikely(r->generation != __atomic_load_n(&generation, __ATOMIC_RELAXED)) &&
+	if (unlikely(r->generation != __atomic_load_n(&coil__recording.generation, __ATOMIC_RELAXED)) &&
 	    !attach(r))
 		return false;
 	if (likely(r->cursor + bytes <= r->end) && likely(!((r->now - r->first_time) >> 47)))
@@ -293,7 +272,7 @@ uint64_t coil__trace_handle_id(void)
 	struct recorder *r = &coil__recorder;
 
 	if (unlikely(r->next_handle == r->last_handle))
-		take_range(&handles_given, &r->next_handle, &r->last_handle);
+		take_range(&coil__recording.handles_given, &r->next_handle, &r->last_handle);
 	return r->next_handle++;
 }
 
@@ -302,7 +281,7 @@ uint64_t coil__trace_object_id(void)
 	struct recorder *r = &coil__recorder;
 
 	if (unlikely(r->next_object == r->last_object))
-		take_range(&objects_given, &r->next_object, &r->last_object);
+		take_range(&coil__recording.objects_given, &r->next_object, &r->last_object);
 	return r->next_object++;
 }
 
@@ -310,7 +289,7 @@ uint64_t coil__trace_object_id(void)
 static uint32_t intern_string(const char *string)
 {
 	bool fresh;
-	uint32_t number = coil__intern(&strings, string, &fresh);
+	uint32_t number = coil__intern(&coil__recording.strings, string, &fresh);
 
 	if (fresh)
 		TRACE_TEXT(STRING, 0, string, .string = number);
@@ -323,16 +302,16 @@ uint32_t coil__trace_string(const char *string)
 
 	if (!string || !make_room(&coil__recorder, 0))
 		return 0;
-	pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&coil__recording.lock);
 	number = intern_string(string);
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&coil__recording.lock);
 	return number;
 }
 
 static uint32_t intern_site(const coil_site *site)
 {
 	bool fresh;
-	uint32_t number = coil__intern(&sites, site, &fresh);
+	uint32_t number = coil__intern(&coil__recording.sites, site, &fresh);
 
 	if (fresh) {
 		struct trace_SITE s = {
@@ -367,173 +346,10 @@ uint32_t coil__trace_site(const coil_site *site)
 		known.generation = r->generation;
 	}
 	if (unlikely(known.places[i].site != site)) {
-		pthread_mutex_lock(&lock);
+		pthread_mutex_lock(&coil__recording.lock);
 		known.places[i].number = intern_site(site);
-		pthread_mutex_unlock(&lock);
+		pthread_mutex_unlock(&coil__recording.lock);
 		known.places[i].site = site;
 	}
 	return known.places[i].number;
-}
-
-/* ---- beginning and end ----------------------------------------------- */
-
-static void at_exit(void)
-{
-	if (!coil_trace_active())
-		return;
-	TRACE_NOW(TRACE_END, TRACE_END_EXIT, );
-	unmap_window(&coil__recorder);
-	__atomic_store_n(&coil__tracing, false, __ATOMIC_RELAXED);
-}
-
-static void before_fork(void)
-{
-	pthread_mutex_lock(&lock);
-}
-
-static void after_fork_in_parent(void)
-{
-	pthread_mutex_unlock(&lock);
-}
-
-static int start(const char *pattern, uint32_t clock, uint32_t parent);
-
-/* The child has a file of its own.  What the parent's threads had mapped is left
- * to the parent: nothing more is written to it from here. */
-static void after_fork_in_child(void)
-{
-	struct recorder *r = &coil__recorder;
-	struct trace_file parents = file;
-	uint64_t run;
-	int error;
-
-	/* Unlocking is for the thread that locked, which is the parent's. */
-	lock = (pthread_mutex_t)PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
-	if (!coil_trace_active())
-		return;
-	__atomic_store_n(&coil__tracing, false, __ATOMIC_RELAXED);
-	run = parents.header->run;
-	r->chunk = NULL; /* the parent's: it is not for us to finish it */
-	unmap_window(r);
-	file.fd = -1;
-	error = start(parents.pattern, parents.header->clock, parents.header->pid);
-	if (error)
-		coil__log("the forked child %d is not recorded: %s", (int)getpid(),
-			  strerror(error));
-	else
-		file.header->run = run;
-	coil__trace_file_close(&parents);
-}
-
-static void install_hooks(void)
-{
-	if (atexit(at_exit) != 0 ||
-	    pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child) != 0)
-		coil__log("no memory to finish the recording at exit");
-}
-
-static int start(const char *pattern, uint32_t clock, uint32_t parent)
-{
-	int error;
-
-	pthread_mutex_lock(&lock);
-	error = coil__trace_file_open(&file, pattern, clock, parent);
-	if (!error) {
-		coil__intern_clear(&strings);
-		coil__intern_clear(&sites);
-		threads = 0;
-		__atomic_add_fetch(&generation, 1, __ATOMIC_RELAXED);
-		coil__trace_first = 1 + (handles_given > objects_given ? handles_given :
-					 objects_given);
-		handles_given = objects_given = coil__trace_first - 1;
-		__atomic_store_n(&coil__tracing, true, __ATOMIC_RELEASE);
-	}
-	pthread_mutex_unlock(&lock);
-	return error;
-}
-
-static coil_result start_recording(const char *path, enum coil_clock clock)
-{
-	static pthread_once_t hooks = PTHREAD_ONCE_INIT;
-	int error;
-
-	if (coil_trace_active())
-		return coil_raise(COIL_RUNTIME, "already recording to %s", file.path);
-	pthread_once(&hooks, install_hooks);
-	error = start(path, clock == COIL_CLOCK_VIRTUAL ? TRACE_CLOCK_VIRTUAL :
-		      TRACE_CLOCK_REAL, 0);
-	if (error)
-		return coil_raise(COIL_OS, "cannot record to %s: %s", path,
-				  strerror(error));
-	coil__trace_snapshot();
-	return coil_ok(NULL);
-}
-
-/* The running loop's clock, else the one that loops will have. */
-coil_result coil_trace_start(const char *path)
-{
-	const struct coil_loop *loop = coil__self.running;
-
-	return start_recording(path, loop ? loop->clock.kind :
-			       coil__clock_from_environment());
-}
-
-void coil_trace_stop(void)
-{
-	if (!coil_trace_active())
-		return;
-	TRACE_NOW(TRACE_END, TRACE_END_STOPPED, );
-	__atomic_store_n(&coil__tracing, false, __ATOMIC_RELAXED);
-	unmap_window(&coil__recorder);
-	pthread_mutex_lock(&lock);
-	__atomic_add_fetch(&generation, 1, __ATOMIC_RELAXED);
-	coil__trace_file_close(&file);
-	pthread_mutex_unlock(&lock);
-}
-
-bool coil_trace_active(void)
-{
-	return __atomic_load_n(&coil__tracing, __ATOMIC_RELAXED);
-}
-
-void coil__trace_leave(void)
-{
-	unmap_window(&coil__recorder);
-	coil__recorder.generation = 0;
-}
-
-void coil__trace_from_environment(enum coil_clock clock)
-{
-	static atomic_flag looked = ATOMIC_FLAG_INIT;
-	const char *path;
-	coil_result result;
-
-	if (atomic_flag_test_and_set(&looked))
-		return;
-	path = getenv("COIL_TRACE");
-	if (!path || !*path)
-		return;
-	result = start_recording(path, clock);
-	if (result.error)
-		coil__log("COIL_TRACE: %s", coil_error_message(result));
-}
-
-/* ---- the program's own events ----------------------------------------- */
-
-void coil_trace_mark(const char *format, ...)
-{
-	char text[TRACE_MAX_TEXT + 1];
-	va_list args;
-
-	if (!coil_trace_active())
-		return;
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	TRACE_TEXT(MARK, 0, text, );
-}
-
-void coil_trace_counter(const char *name, double value)
-{
-	TRACE_NOW(COUNTER, 0, .value = value, .name = coil__trace_string(name));
 }

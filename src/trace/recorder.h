@@ -35,7 +35,6 @@ extern bool coil__tracing internal; /* is a recording under way? */
 #else
 #define TRACING __builtin_expect(__atomic_load_n(&coil__tracing, __ATOMIC_RELAXED), 0)
 #endif
-extern uint64_t coil__trace_first internal; /* smaller ids are of an earlier recording */
 
 struct recorder {
 	/* The hot part. */

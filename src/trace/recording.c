@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A recording's beginning and end: by the program, by the environment, by the end
+ * of the process, across a fork.  See recording.h and <coil/trace.h>.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <coil/trace.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/thread.h"
+#include "loop/loop.h"
+#include "trace/recording.h"
+#include "trace/snapshot.h"
+
+bool coil__tracing;
+
+struct recording coil__recording = {
+	.lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP,
+	.file = { .fd = -1 },
+	.strings = { .by_content = true },
+};
+
+static struct recording *const the = &coil__recording;
+
+/* ---- beginning and end ----------------------------------------------- */
+
+static void at_exit(void)
+{
+	if (!coil_trace_active())
+		return;
+	TRACE_NOW(TRACE_END, TRACE_END_EXIT, );
+	coil__recorder_detach(&coil__recorder);
+	__atomic_store_n(&coil__tracing, false, __ATOMIC_RELAXED);
+}
+
+static void before_fork(void)
+{
+	pthread_mutex_lock(&the->lock);
+}
+
+static void after_fork_in_parent(void)
+{
+	pthread_mutex_unlock(&the->lock);
+}
+
+static int start(const char *pattern, uint32_t clock, uint32_t parent);
+
+/* The child has a file of its own.  What the parent's threads had mapped is left
+ * to the parent: nothing more is written to it from here. */
+static void after_fork_in_child(void)
+{
+	struct recorder *r = &coil__recorder;
+	struct trace_file parents = the->file;
+	uint64_t run;
+	int error;
+
+	/* Unlocking is for the thread that locked, which is the parent's. */
+	the->lock = (pthread_mutex_t)PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+	if (!coil_trace_active())
+		return;
+	__atomic_store_n(&coil__tracing, false, __ATOMIC_RELAXED);
+	run = parents.header->run;
+	r->chunk = NULL; /* the parent's: it is not for us to finish it */
+	coil__recorder_detach(r);
+	the->file.fd = -1;
+	error = start(parents.pattern, parents.header->clock, parents.header->pid);
+	if (error)
+		coil__log("the forked child %d is not recorded: %s", (int)getpid(),
+			  strerror(error));
+	else
+		the->file.header->run = run;
+	coil__trace_file_close(&parents);
+}
+
+static void install_hooks(void)
+{
+	if (atexit(at_exit) != 0 ||
+	    pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child) != 0)
+		coil__log("no memory to finish the recording at exit");
+}
+
+static int start(const char *pattern, uint32_t clock, uint32_t parent)
+{
+	int error;
+
+	pthread_mutex_lock(&the->lock);
+	error = coil__trace_file_open(&the->file, pattern, clock, parent);
+	if (!error) {
+		coil__intern_clear(&the->strings);
+		coil__intern_clear(&the->sites);
+		the->threads = 0;
+		__atomic_add_fetch(&the->generation, 1, __ATOMIC_RELAXED);
+		__atomic_store_n(&coil__tracing, true, __ATOMIC_RELEASE);
+	}
+	pthread_mutex_unlock(&the->lock);
+	return error;
+}
+
+static coil_result start_recording(const char *path, enum coil_clock clock)
+{
+	static pthread_once_t hooks = PTHREAD_ONCE_INIT;
+	int error;
+
+	if (coil_trace_active())
+		return coil_raise(COIL_RUNTIME, "already recording to %s", the->file.path);
+	pthread_once(&hooks, install_hooks);
+	error = start(path, clock == COIL_CLOCK_VIRTUAL ? TRACE_CLOCK_VIRTUAL :
+		      TRACE_CLOCK_REAL, 0);
+	if (error)
+		return coil_raise(COIL_OS, "cannot record to %s: %s", path,
+				  strerror(error));
+	coil__trace_snapshot();
+	return coil_ok(NULL);
+}
+
+/* The running loop's clock, else the one that loops will have. */
+coil_result coil_trace_start(const char *path)
+{
+	const struct coil_loop *loop = coil__self.running;
+
+	return start_recording(path, loop ? loop->clock.kind :
+			       coil__clock_from_environment());
+}
+
+void coil_trace_stop(void)
+{
+	if (!coil_trace_active())
+		return;
+	TRACE_NOW(TRACE_END, TRACE_END_STOPPED, );
+	__atomic_store_n(&coil__tracing, false, __ATOMIC_RELAXED);
+	coil__recorder_detach(&coil__recorder);
+	pthread_mutex_lock(&the->lock);
+	__atomic_add_fetch(&the->generation, 1, __ATOMIC_RELAXED);
+	coil__trace_file_close(&the->file);
+	pthread_mutex_unlock(&the->lock);
+}
+
+bool coil_trace_active(void)
+{
+	return __atomic_load_n(&coil__tracing, __ATOMIC_RELAXED);
+}
+
+void coil__trace_leave(void)
+{
+	coil__recorder_detach(&coil__recorder);
+	coil__recorder.generation = 0;
+}
+
+void coil__trace_from_environment(enum coil_clock clock)
+{
+	static atomic_flag looked = ATOMIC_FLAG_INIT;
+	const char *path;
+	coil_result result;
+
+	if (atomic_flag_test_and_set(&looked))
+		return;
+	path = getenv("COIL_TRACE");
+	if (!path || !*path)
+		return;
+	result = start_recording(path, clock);
+	if (result.error)
+		coil__log("COIL_TRACE: %s", coil_error_message(result));
+}
+
+/* ---- the program's own events ----------------------------------------- */
+
+void coil_trace_mark(const char *format, ...)
+{
+	char text[TRACE_MAX_TEXT + 1];
+	va_list args;
+
+	if (!coil_trace_active())
+		return;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	TRACE_TEXT(MARK, 0, text, );
+}
+
+void coil_trace_counter(const char *name, double value)
+{
+	TRACE_NOW(COUNTER, 0, .value = value, .name = coil__trace_string(name));
+}
