@@ -78,7 +78,8 @@ $(B)/coil: $(TOOL_OBJ) $(B)/libcoil.a
 	$(call say,LINK)
 	$(Q)$(LINK) -o $@ $^ $(ALL_LIBS)
 
-include $(sort $(wildcard mk/*.mk))
+# In the order of make help.
+include mk/demo.mk mk/test.mk mk/install.mk mk/check.mk mk/cross.mk mk/docs.mk mk/bench.mk
 
 clean: ## remove all that was built
 	rm -rf build
