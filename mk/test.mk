@@ -15,7 +15,7 @@ $(TEST_OBJ): ALL_CFLAGS += -Itests $(CUNIT_CFLAGS)
 
 # What tests/faults.c lets fail.  It wraps the calls that coil and the tests make.
 FAULTS := malloc calloc realloc aligned_alloc posix_memalign strdup mmap mprotect open openat \
-          ftruncate fallocate posix_fallocate write eventfd epoll_create1 pipe pipe2 dup \
+          ftruncate fallocate posix_fallocate write pwrite eventfd epoll_create1 pipe pipe2 dup \
           socket socketpair timerfd_create pthread_create fork
 WRAPS  := $(FAULTS:%=-Wl,--wrap=%)
 

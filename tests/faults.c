@@ -146,6 +146,8 @@ WRAP(FAULT_SPACE, int, posix_fallocate, ENOSPC, (int fd, off_t at, off_t size),
      (fd, at, size))
 WRAP(FAULT_SPACE, ssize_t, write, -1, (int fd, const void *data, size_t size),
      (fd, data, size))
+WRAP(FAULT_SPACE, ssize_t, pwrite, -1, (int fd, const void *data, size_t size, off_t at),
+     (fd, data, size, at))
 WRAP(FAULT_DESCRIPTOR, int, eventfd, -1, (unsigned count, int flags), (count, flags))
 WRAP(FAULT_DESCRIPTOR, int, epoll_create1, -1, (int flags), (flags))
 WRAP(FAULT_DESCRIPTOR, int, pipe, -1, (int ends[2]), (ends))

@@ -24,7 +24,8 @@ enum fault {
 	FAULT_MEMORY,      /* malloc, calloc, realloc, and libevent's: ENOMEM     */
 	FAULT_MAP,         /* mmap, mprotect: ENOMEM                              */
 	FAULT_OPEN,        /* open, openat: EACCES                                */
-	FAULT_SPACE,       /* ftruncate, fallocate, posix_fallocate, write: ENOSPC */
+	FAULT_SPACE,       /* ftruncate, fallocate, posix_fallocate, write,
+	                      pwrite: ENOSPC                                      */
 	FAULT_DESCRIPTOR,  /* eventfd, epoll_create1, pipe, pipe2, dup, socket,
 	                      socketpair, timerfd_create: EMFILE                  */
 	FAULT_THREAD,      /* pthread_create, fork: EAGAIN                        */

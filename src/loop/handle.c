@@ -2,7 +2,6 @@
  *
  * Handles: making, cancelling and running them.  See handle.h.
  */
-#include <stdio.h>
 
 #include "loop/loop.h"
 #include "task/keep.h"
@@ -38,66 +37,6 @@ void coil__handle_cancel(struct handle *handle)
 	if (handle->object.flags & HANDLE_IN_HEAP)
 		handle->loop->timers.cancelled++;
 	TRACE(HANDLE_CANCELLED, 0, .handle = handle->id);
-}
-
-/* What a callback raised goes to the exception handler, except what must leave
- * the loop. */
-static cold void callback_failed(struct coil_loop *loop, struct handle *handle,
-			    coil_result error)
-{
-	char message[256];
-	coil_exception_context context = {
-		.message = message, .exception = error,
-		.handle = object_handle(handle), .site = handle->site,
-	};
-
-	if (error.error == COIL_SYSTEM_EXIT || error.error == COIL_KEYBOARD_INTERRUPT) {
-		loop->leaving = error;
-		return;
-	}
-	snprintf(message, sizeof(message), "Exception in callback %s(%s)",
-		 handle->site ? handle->site->callee : "?",
-		 handle->site ? handle->site->argument : "");
-	coil_loop_call_exception_handler(loop, &context);
-}
-
-static inline coil_result call(struct handle *handle)
-{
-	if (handle->object.flags & HANDLE_ON_DONE)
-		return handle->done_function(object_handle(handle->future), handle->arg);
-	return handle->function(handle->arg);
-}
-
-/* A task's step records its own beginning and end, which stand for the handle's. */
-static apart void record_begin(const struct handle *handle)
-{
-	TRACE_CONTEXT(handle->id);
-	if (!(handle->object.flags & HANDLE_STEP))
-		TRACE_NOW(HANDLE_RUN_BEGIN, 0, );
-}
-
-static apart void record_end(unsigned flags, int error)
-{
-	if (!(flags & HANDLE_STEP))
-		TRACE(HANDLE_RUN_END, 0, .error = (uint32_t)error);
-}
-
-/* A handle that is a part of something else may be gone with that after the call. */
-void coil__run_handle(struct coil_loop *loop, struct handle *handle)
-{
-	unsigned flags = handle->object.flags;
-	coil_result result;
-
-	loop->running_handle = handle;
-	if (TRACING)
-		record_begin(handle);
-	result = call(handle);
-	if (unlikely(result.error))
-		callback_failed(loop, handle, result);
-	if (!(flags & HANDLE_EMBEDDED))
-		handle_drop(handle);
-	if (TRACING)
-		record_end(flags, result.error);
 }
 
 /* ---- the program's side ---------------------------------------------- */

@@ -114,9 +114,6 @@ coil_result coil__run_until_done(struct coil_loop *loop, struct future *future,
  * when the operating system fails the poll. */
 coil_result coil__run_once(struct coil_loop *loop);
 
-/* Runs one handle and drops the reference that it had while it was scheduled. */
-void coil__run_handle(struct coil_loop *loop, struct handle *handle);
-
 /* The text of COIL_RUNTIME for a closed loop. */
 #define LOOP_IS_CLOSED "Event loop is closed"
 

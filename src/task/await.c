@@ -73,7 +73,7 @@ static coil_result refuse(struct task *task, struct future *future,
 	task->flags |= TASK_YIELDED;
 	task->deliver = error;
 	coil__task_schedule(task, TRACE_SCHEDULE_STEP);
-	return coil__task_suspend(task);
+	return task_suspend(task);
 }
 
 /* Result: an error that was delivered, or COIL_OK. */
@@ -87,7 +87,7 @@ static coil_result wait_for(struct task *task, struct future *future,
 	task->flags &= (uint8_t)~TASK_YIELDED;
 	if (unlikely(task->must_cancel) && coil__future_cancel(future, task->cancel_error))
 		task->must_cancel = false;
-	return coil__task_suspend(task);
+	return task_suspend(task);
 }
 
 coil_result coil__task_await(struct task *task, struct future *future,

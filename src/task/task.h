@@ -80,7 +80,11 @@ void coil__task_schedule(struct task *task, unsigned schedule);
 
 /* From inside: gives up control until the next step.  Result: what that brings, an
  * error (COIL_CANCELLED), or COIL_OK. */
-coil_result coil__task_suspend(struct task *task);
+static inline coil_result task_suspend(struct task *task)
+{
+	coil__coroutine_suspend(&task->coroutine);
+	return task->deliver;
+}
 
 /* From inside: waits for a future (the caller's reference goes) and gives its
  * result (await.c). */

@@ -131,9 +131,3 @@ coil_result coil__task_step(void *arg)
 		record_pause(task);
 	return coil_ok(NULL);
 }
-
-coil_result coil__task_suspend(struct task *task)
-{
-	coil__coroutine_suspend(&task->coroutine);
-	return task->deliver;
-}

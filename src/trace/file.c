@@ -34,6 +34,29 @@ char *coil__trace_path(const char *pattern, bool child)
 	return n < 0 ? NULL : path;
 }
 
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23 /* Linux 5.14 */
+#endif
+
+/* Zeros are written, which reserves the space as fallocate does; but then the pages
+ * are in memory already, in large pieces, and need not be read from what was
+ * allocated: a third of the time for each page. */
+static int write_zeros(int fd, off_t offset, off_t length)
+{
+	static char zeros[TRACE_CHUNK_BYTES];
+
+	for (off_t end = offset + length; offset < end;) {
+		size_t left = (size_t)(end - offset);
+		ssize_t n = pwrite(fd, zeros, left < sizeof(zeros) ? left : sizeof(zeros),
+				   offset);
+
+		if (n < 0 && errno != EINTR)
+			return errno;
+		offset += n > 0 ? n : 0;
+	}
+	return 0;
+}
+
 /* A file beyond the process's limit sends SIGXFSZ, which would end the program:
  * it is held back, and EFBIG says the same. */
 static int allocate(int fd, off_t offset, off_t length)
@@ -46,7 +69,7 @@ static int allocate(int fd, off_t offset, off_t length)
 	sigaddset(&too_large, SIGXFSZ);
 	if (pthread_sigmask(SIG_BLOCK, &too_large, &before) != 0)
 		return EINVAL;
-	error = posix_fallocate(fd, offset, length);
+	error = write_zeros(fd, offset, length);
 	if (error == EFBIG && !sigismember(&before, SIGXFSZ))
 		sigtimedwait(&too_large, NULL, &at_once);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -55,7 +78,11 @@ static int allocate(int fd, off_t offset, off_t length)
 
 static void *map(int fd, off_t offset, size_t bytes)
 {
-	return mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset);
+	void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset);
+
+	if (at != MAP_FAILED) /* all its faults at once; if it fails, one by one */
+		(void)madvise(at, bytes, MADV_POPULATE_WRITE);
+	return at;
 }
 
 static int64_t clock_ns(clockid_t clock)
