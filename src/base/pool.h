@@ -40,6 +40,7 @@ static inline void *pool_take(struct pool *pool, enum object_kind kind)
 		free = pool->free;
 	}
 	pool->free = free->next;
+	__builtin_prefetch(free->next, 1); /* for the next one */
 	free->object.kind = kind;
 	free->object.flags = 0;
 	free->object.owned = 0;
