@@ -10,6 +10,7 @@
 #define COIL_TRACE_FILE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "trace/format.h"
 
