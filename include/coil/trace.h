@@ -3,6 +3,8 @@
  * Recording.  With COIL_TRACE=FILE in the environment a program records itself
  * from its first loop on; these calls do the same by hand.  A trace is whole up
  * to its last event even if the program is killed.  `coil print FILE` reads it.
+ * A program that this one starts inherits COIL_TRACE: with %p in FILE, which becomes
+ * the process id, each has a file of its own; without, the last to start has it.
  * (No counterpart in asyncio.)  Nothing here suspends.
  */
 #ifndef COIL_TRACE_H
