@@ -32,6 +32,10 @@ enum handle_flags {
 	HANDLE_EMBEDDED = 128, /* a part of something else; never freed by itself  */
 	HANDLE_FOREIGN = 32,  /* made by another thread; goes back to the depot    */
 	HANDLE_HAS_FUTURE = 64, /* future is set, with a reference                 */
+
+	/* What needs more than calling function(arg). */
+	HANDLE_NOT_STRAIGHT = HANDLE_CANCELLED | HANDLE_ON_DONE | HANDLE_FOREIGN |
+			      HANDLE_HAS_FUTURE,
 };
 
 struct handle {

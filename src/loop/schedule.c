@@ -14,18 +14,11 @@
 
 /* ---- from the loop's own thread -------------------------------------- */
 
-coil_handle *coil_loop_call_soon_site(coil_loop *loop, coil_function function,
-				      void *arg, const coil_site *site)
+static inline coil_handle *call_soon(struct coil_loop *loop, coil_function function,
+				     void *arg, const coil_site *site)
 {
-	struct handle *handle;
+	struct handle *handle = loop_new_handle(loop, site);
 
-	if (unlikely(loop->closed))
-		return coil__null(COIL_RUNTIME, site, LOOP_IS_CLOSED);
-	if (unlikely(!function))
-		return coil__null(COIL_TYPE, site, "a callable object was expected by call_soon(), got NULL");
-	if (unlikely(loop_has_incoming(loop)))
-		coil__loop_take_over(loop);
-	handle = loop_new_handle(loop, site);
 	if (unlikely(!handle))
 		return coil__null_memory(site);
 	handle->function = function;
@@ -34,6 +27,26 @@ coil_handle *coil_loop_call_soon_site(coil_loop *loop, coil_function function,
 		coil__handle_record(handle, TRACE_SCHEDULE_SOON, 0, 0);
 	coil__ready_queue_push(&loop->ready, handle);
 	return object_handle(handle);
+}
+
+/* Apart, so that the straight path has nothing to save across a call. */
+static apart coil_handle *take_over_then_call_soon(struct coil_loop *loop,
+	coil_function function, void *arg, const coil_site *site)
+{
+	coil__loop_take_over(loop);
+	return call_soon(loop, function, arg, site);
+}
+
+coil_handle *coil_loop_call_soon_site(coil_loop *loop, coil_function function,
+				      void *arg, const coil_site *site)
+{
+	if (unlikely(loop->closed))
+		return coil__null(COIL_RUNTIME, site, LOOP_IS_CLOSED);
+	if (unlikely(!function))
+		return coil__null(COIL_TYPE, site, "a callable object was expected by call_soon(), got NULL");
+	if (unlikely(loop_has_incoming(loop)))
+		return take_over_then_call_soon(loop, function, arg, site);
+	return call_soon(loop, function, arg, site);
 }
 
 struct handle *coil__loop_timer(struct coil_loop *loop, double when,
