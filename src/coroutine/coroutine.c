@@ -120,29 +120,42 @@ void coil__coroutine_init(struct coroutine *c, void (*function)(void *), void *a
 	c->inside = coil__switch_prepare(c->low + c->size, c->size, coroutine_begin);
 }
 
-/* Where no checker is told, these two end in a jump to the switch: a return between a
+/* Where no checker is told, these end in a jump to the switch: a return between a
  * switch and the code it serves is one that the processor guesses wrong, for it has
  * seen the calls of the other stack last. */
-void coil__coroutine_resume(struct coroutine *c)
+static inline void enter(struct coroutine *c, coil_result pass)
 {
 	void *fake = NULL;
 
 	told_entering(c, &fake);
-	coil__switch(&c->outside, c->inside, c);
+	coil__switch(&c->outside, c->inside, pass);
 	told_back_outside(fake);
 }
 
-void coil__coroutine_suspend(struct coroutine *c)
+void coil__coroutine_start(struct coroutine *c)
 {
+	enter(c, coil_ok(c));
+}
+
+void coil__coroutine_resume(struct coroutine *c, coil_result result)
+{
+	enter(c, result);
+}
+
+coil_result coil__coroutine_suspend(struct coroutine *c)
+{
+	coil_result result;
+
 	told_leaving(c, false);
-	coil__switch(&c->inside, c->outside, c);
+	result = coil__switch(&c->inside, c->outside, coil_ok(NULL));
 	told_inside(c);
+	return result;
 }
 
 void coil__coroutine_finish(struct coroutine *c)
 {
 	told_leaving(c, true);
-	coil__switch(&c->inside, c->outside, c);
+	coil__switch(&c->inside, c->outside, coil_ok(NULL));
 	abort(); /* resumed after its end */
 }
 

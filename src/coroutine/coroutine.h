@@ -4,9 +4,10 @@
  * the middle, and goes on there later.  It knows nothing of tasks or loops.
  *
  *	coroutine_stack    once, before all else
- *	coroutine_init     once per life; the function runs at the first resume
- *	coroutine_resume   from outside: runs it until it suspends or finishes
- *	coroutine_suspend  from inside: back to whoever resumed it
+ *	coroutine_init     once per life
+ *	coroutine_start    from outside: runs its function until it suspends or finishes
+ *	coroutine_resume   from outside: lets it go on, with a result
+ *	coroutine_suspend  from inside: back to whoever resumed it; gives that result
  *	coroutine_finish   from inside, as its last act
  *
  * Invariant: it is either inside (between a resume and a suspend) or has its
@@ -17,8 +18,7 @@
 #ifndef COIL_COROUTINE_COROUTINE_H
 #define COIL_COROUTINE_COROUTINE_H
 
-#include <stdbool.h>
-#include <stddef.h>
+#include <coil/error.h>
 
 struct coroutine {
 	void *inside;      /* its context while it does not run          */
@@ -44,8 +44,9 @@ void coil__coroutine_stack(struct coroutine *coroutine, char *low, void *top);
 /* FUNCTION(ARG) is to run on it, and ends by coroutine_finish. */
 void coil__coroutine_init(struct coroutine *coroutine, void (*function)(void *),
 			  void *arg);
-void coil__coroutine_resume(struct coroutine *coroutine);
-void coil__coroutine_suspend(struct coroutine *coroutine);
+void coil__coroutine_start(struct coroutine *coroutine);
+void coil__coroutine_resume(struct coroutine *coroutine, coil_result result);
+coil_result coil__coroutine_suspend(struct coroutine *coroutine);
 void coil__coroutine_finish(struct coroutine *coroutine) __attribute__((noreturn));
 
 /* Forgets a coroutine that finished, or that will never be resumed. */

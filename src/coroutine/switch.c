@@ -52,10 +52,10 @@ void *coil__switch_prepare(void *top, size_t size, void (*entry)(void *))
 #include <ucontext.h>
 
 /* What the switch passes, between the two sides of it. */
-static __thread void *passed;
+static __thread coil_result passed;
 
 /* The context lies on the stack of the one that is left, which does not run. */
-void *coil__switch(void **save, void *to, void *pass)
+coil_result coil__switch(void **save, void *to, coil_result pass)
 {
 	ucontext_t here;
 
@@ -70,7 +70,7 @@ static void begin(unsigned high, unsigned low)
 {
 	uintptr_t entry = (uintptr_t)((uint64_t)high << 32 | low);
 
-	((void (*)(void *))entry)(passed);
+	((void (*)(void *))entry)(passed.value);
 }
 
 void *coil__switch_prepare(void *top, size_t size, void (*entry)(void *))

@@ -26,14 +26,15 @@
 #endif
 
 #ifndef __ASSEMBLER__
-#include <stddef.h>
+#include <coil/error.h>
 
 /* Saves the running context, puts where in *SAVE, and goes on in the context TO.
- * Returns when something switches back, with what that passed as PASS. */
-void *coil__switch(void **save, void *to, void *pass);
+ * Returns when something switches back, with what that passed as PASS: a result, in
+ * two registers, so that a coroutine's awaiting call can end in the switch itself. */
+coil_result coil__switch(void **save, void *to, coil_result pass);
 
 /* A new context on the stack of SIZE bytes that ends at TOP (16-aligned): the
- * first switch into it calls ENTRY(PASS), which must never return. */
+ * first switch into it calls ENTRY(PASS.value), which must never return. */
 void *coil__switch_prepare(void *top, size_t size, void (*entry)(void *pass));
 #endif
 

@@ -2,8 +2,8 @@
  *
  * The context switch for aarch64, AAPCS64 calling convention.
  *
- *	void *coil__switch(void **save, void *to, void *pass);
- *	                   x0           x1        x2            -> x0
+ *	coil_result coil__switch(void **save, void *to, coil_result pass);
+ *	                         x0           x1        x2, x3           -> x0, x1
  *
  * Only x19-x29, sp and the low halves of v8-v15 survive a call (and x30 holds the
  * address to return to), so only they are saved.  A context that does not run
@@ -41,6 +41,7 @@ coil__switch:
 	str	x9, [x0]		/* *save = where it lies                */
 	mov	sp, x1			/* from here on: the other stack        */
 	mov	x0, x2			/* coil__switch returns pass over there */
+	mov	x1, x3			/*   (a struct of two words)            */
 	ldp	x19, x20, [sp, #0]	/* ... and take back what it had saved  */
 	ldp	x21, x22, [sp, #16]
 	ldp	x23, x24, [sp, #32]
@@ -58,7 +59,7 @@ coil__switch:
 	.cfi_endproc
 	.size	coil__switch, . - coil__switch
 
-/* Where a new context begins: x19 holds the entry, x0 what was passed. */
+/* Where a new context begins: x19 holds the entry, x1 the value that was passed. */
 	.p2align 4
 	.globl	coil__switch_begin
 	.hidden	coil__switch_begin
@@ -66,7 +67,8 @@ coil__switch:
 coil__switch_begin:
 	.cfi_startproc
 	.cfi_undefined x30		/* a debugger's backtrace ends here     */
-	blr	x19			/* entry(pass)                          */
+	mov	x0, x1			/* entry's argument                     */
+	blr	x19			/* entry(pass.value)                    */
 	brk	#1			/* it must not return                   */
 	.cfi_endproc
 	.size	coil__switch_begin, . - coil__switch_begin

@@ -2,8 +2,8 @@
  *
  * The context switch for x86-64, System V calling convention.
  *
- *	void *coil__switch(void **save, void *to, void *pass);
- *	                   rdi          rsi       rdx           -> rax
+ *	coil_result coil__switch(void **save, void *to, coil_result pass);
+ *	                         rdi          rsi       rdx, rcx         -> rax, rdx
  *
  * Only rbx, rbp, rsp and r12-r15 survive a call, so only they are saved; the
  * caller has saved the rest if it needs it.  A context that does not run has
@@ -40,6 +40,7 @@ coil__switch:
 	movq	%rsp, (%rdi)		/* *save = where it lies                */
 	movq	%rsi, %rsp		/* from here on: the other stack        */
 	movq	%rdx, %rax		/* coil__switch returns pass over there */
+	movq	%rcx, %rdx		/*   (a struct of two words)            */
 	popq	%r15			/* ... and take back what it had saved  */
 	.cfi_adjust_cfa_offset -8
 	popq	%r14
@@ -59,7 +60,7 @@ coil__switch:
 	.cfi_endproc
 	.size	coil__switch, . - coil__switch
 
-/* Where a new context begins: r12 holds the entry, rax what was passed. */
+/* Where a new context begins: r12 holds the entry, rdx the value that was passed. */
 	.p2align 4
 	.globl	coil__switch_begin
 	.hidden	coil__switch_begin
@@ -67,7 +68,7 @@ coil__switch:
 coil__switch_begin:
 	.cfi_startproc
 	.cfi_undefined %rip		/* a debugger's backtrace ends here     */
-	movq	%rax, %rdi		/* entry's argument                     */
+	movq	%rdx, %rdi		/* entry's argument                     */
 	callq	*%r12			/* entry(pass)                          */
 	ud2				/* it must not return                   */
 	.cfi_endproc

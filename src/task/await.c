@@ -71,6 +71,7 @@ static coil_result refuse(struct task *task, struct future *future,
 				"to a different loop", coil__task_name(task));
 
 	task->flags |= TASK_YIELDED;
+	task->step.site = NULL; /* coil_await adds its place itself */
 	task->deliver = error;
 	coil__task_schedule(task, TRACE_SCHEDULE_STEP);
 	return task_suspend(task);

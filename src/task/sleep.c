@@ -55,33 +55,26 @@ static apart coil_result sleep_for(struct task *task, double delay, const coil_s
 	/* Both live until the await is over, whichever ends it. */
 	object_ref(timer);
 	result = coil__task_await(task, future, site, TRACE_AWAIT_SLEEP);
-	if (unlikely(result.error))
+	if (unlikely(result.error)) {
 		coil__handle_cancel(timer);
+		coil__exception_through(result, site);
+	}
 	object_unref(timer);
 	return result;
-}
-
-static cold coil_result raised(coil_result error, const coil_site *site)
-{
-	coil__exception_through(error, site);
-	return error;
 }
 
 coil_result coil_sleep_site(double delay, const coil_site *site)
 {
 	struct task *task = task_here();
-	coil_result result;
 
 	if (unlikely(!task))
 		return coil__task_missing(site, "sleep");
-	if (delay <= 0) { /* asyncio's bare yield: no future, no timer */
-		task->flags |= TASK_YIELDED;
-		task->deliver = coil_ok(NULL);
-		coil__task_schedule(task, TRACE_SCHEDULE_STEP);
-		coil__coroutine_suspend(&task->coroutine);
-		result = task->deliver;
-	} else {
-		result = sleep_for(task, delay, site);
-	}
-	return likely(!result.error) ? result : raised(result, site);
+	if (!(delay <= 0))
+		return sleep_for(task, delay, site);
+	/* asyncio's bare yield: no future, no timer.  It ends in the switch. */
+	task->flags |= TASK_YIELDED;
+	task->step.site = site;
+	task->deliver = coil_ok(NULL);
+	coil__task_schedule(task, TRACE_SCHEDULE_STEP);
+	return task_suspend(task);
 }

@@ -36,7 +36,7 @@ struct task {
 	uint32_t number;                 /* the N                                  */
 	uint32_t cancel_requests;
 
-	_Alignas(64) struct handle step; /* embedded: see handle.h                 */
+	_Alignas(64) struct handle step; /* embedded: see handle.h; site: of a yield */
 
 	struct future *waiting_on;       /* or NULL; whoever awaits has a reference */
 	coil_result deliver;             /* what the step brings: an error, or OK  */
@@ -82,8 +82,7 @@ void coil__task_schedule(struct task *task, unsigned schedule);
  * error (COIL_CANCELLED), or COIL_OK. */
 static inline coil_result task_suspend(struct task *task)
 {
-	coil__coroutine_suspend(&task->coroutine);
-	return task->deliver;
+	return coil__coroutine_suspend(&task->coroutine);
 }
 
 /* From inside: waits for a future (the caller's reference goes) and gives its

@@ -24,6 +24,9 @@ static apart void prepare_delivery(struct task *task)
 		if (task->deliver.error != COIL_CANCELLED)
 			task->deliver = task->cancel_error;
 		task->must_cancel = false;
+		/* A yield ends in the switch, and cannot add its place itself. */
+		if (task->flags & TASK_YIELDED && task->step.site)
+			coil__exception_through(task->deliver, task->step.site);
 	}
 }
 
@@ -40,15 +43,15 @@ static apart void record_begin(struct task *task)
 }
 
 /* A coroutine that is cancelled before its first step does not run. */
-static void run_coroutine(struct task *task)
+static apart void start_coroutine(struct task *task)
 {
-	if (likely(!task->deliver.error || task->flags & TASK_STARTED)) {
-		task->flags |= TASK_STARTED;
-		coil__coroutine_resume(&task->coroutine);
+	if (task->deliver.error) {
+		task->returned = task->deliver;
+		task->flags |= TASK_RETURNED;
 		return;
 	}
-	task->returned = task->deliver;
-	task->flags |= TASK_RETURNED;
+	task->flags |= TASK_STARTED;
+	coil__coroutine_start(&task->coroutine);
 }
 
 /* The list that a task returns goes from its own keeping to its future's. */
@@ -123,7 +126,10 @@ coil_result coil__task_step(void *arg)
 	if (TRACING)
 		record_begin(task);
 	loop->current = task;
-	run_coroutine(task);
+	if (likely(task->flags & TASK_STARTED))
+		coil__coroutine_resume(&task->coroutine, task->deliver);
+	else
+		start_coroutine(task);
 	if (unlikely(task->flags & TASK_RETURNED))
 		return bury(loop, task);
 	loop->current = NULL;

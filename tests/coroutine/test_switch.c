@@ -18,6 +18,11 @@
 
 static void *outside, *inside[4];
 
+static void *hand(void **save, void *to, void *pass)
+{
+	return coil__switch(save, to, coil_ok(pass)).value;
+}
+
 /* A new context on the N-th of some stacks. */
 static void *prepare(char *stacks, int n, void (*entry)(void *))
 {
@@ -31,7 +36,7 @@ static void answer(void *pass)
 {
 	for (int i = 1;; i++) {
 		note("%s%d", (char *)pass, i);
-		pass = coil__switch(&inside[0], outside, "out");
+		pass = hand(&inside[0], outside, "out");
 	}
 }
 
@@ -40,9 +45,9 @@ TEST(a_switch_passes_a_pointer_both_ways)
 	char *stack = aligned_alloc(16, STACK);
 	void *to = prepare(stack, 0, answer);
 
-	CHECK_STR(coil__switch(&outside, to, "a"), "out");
-	CHECK_STR(coil__switch(&outside, inside[0], "b"), "out");
-	CHECK_STR(coil__switch(&outside, inside[0], "c"), "out");
+	CHECK_STR(hand(&outside, to, "a"), "out");
+	CHECK_STR(hand(&outside, inside[0], "b"), "out");
+	CHECK_STR(hand(&outside, inside[0], "c"), "out");
 	CHECK_LOG("a1 b2 c3");
 	free(stack);
 }
@@ -58,7 +63,7 @@ static void look_at_alignment(void *where)
 	for (int i = 0; i < 16; i++)
 		sum += sqrt(i);
 	*(uintptr_t *)where += sum < 0;
-	coil__switch(&inside[1], outside, NULL);
+	hand(&inside[1], outside, NULL);
 }
 
 TEST(the_stack_is_aligned)
@@ -66,7 +71,7 @@ TEST(the_stack_is_aligned)
 	char *stack = aligned_alloc(16, STACK);
 	uintptr_t where = 1;
 
-	coil__switch(&outside, prepare(stack, 0, look_at_alignment), &where);
+	hand(&outside, prepare(stack, 0, look_at_alignment), &where);
 	CHECK_INT(where % 16, 0);
 	CHECK(where > (uintptr_t)stack && where < (uintptr_t)stack + STACK);
 	free(stack);
@@ -79,7 +84,7 @@ static void hop(void *n)
 
 	for (;;) {
 		note("%d", (int)i);
-		coil__switch(&inside[i], i < 3 ? inside[i + 1] : outside, (void *)(i + 1));
+		hand(&inside[i], i < 3 ? inside[i + 1] : outside, (void *)(i + 1));
 	}
 }
 
@@ -89,8 +94,8 @@ TEST(switches_may_go_in_a_ring)
 
 	for (int i = 0; i < 4; i++)
 		inside[i] = prepare(stacks, i, hop);
-	coil__switch(&outside, inside[0], (void *)0);
-	coil__switch(&outside, inside[0], (void *)0);
+	hand(&outside, inside[0], (void *)0);
+	hand(&outside, inside[0], (void *)0);
 	CHECK_LOG("0 1 2 3 0 1 2 3");
 	free(stacks);
 }

@@ -264,13 +264,13 @@ static void *here, *there;
 static void back(void *unused)
 {
 	for (;;)
-		unused = coil__switch(&there, here, unused);
+		unused = coil__switch(&there, here, coil_ok(unused)).value;
 }
 
 static void switches(long ops)
 {
 	for (long i = 0; i < ops; i += 2)
-		coil__switch(&here, there, NULL);
+		coil__switch(&here, there, coil_ok(NULL));
 }
 
 static void context(void)
