@@ -27,8 +27,6 @@ __thread struct recorder coil__recorder;
 /* At the end of every chunk there is room for a last word: TRACE_END. */
 #define LAST_WORDS 2
 
-static inline bool make_room(struct recorder *r, size_t bytes);
-
 /* ---- the time -------------------------------------------------------- */
 
 static uint64_t virtual_ns(const struct clock *clock)
@@ -36,17 +34,17 @@ static uint64_t virtual_ns(const struct clock *clock)
 	return (uint64_t)(clock->now * 1e9 + 0.5);
 }
 
-/* Never less than the last time. */
-static uint64_t read_time(struct recorder *r)
+/* Never less than the last time.  Outside of a loop the virtual clock stands still. */
+void coil__trace_read_time(struct recorder *r)
 {
-	if (likely(!r->time_is_virtual))
-		return tick_now(r);
-	if (r->virtual_clock) {
-		uint64_t ns = virtual_ns(r->virtual_clock) + r->virtual_offset;
+	uint64_t ns = r->now;
 
-		return ns > r->now ? ns : r->now;
-	}
-	return r->now; /* outside of a loop its clock stands still */
+	if (likely(!r->time_is_virtual))
+		ns = tick_now(r);
+	else if (r->virtual_clock)
+		ns = virtual_ns(r->virtual_clock) + r->virtual_offset;
+	if (ns > r->now)
+		r->now = ns;
 }
 
 /* Each virtual loop begins at 0; the times of a recording go on. */
@@ -64,7 +62,7 @@ void coil__trace_run(uint32_t loop, const struct clock *clock)
 {
 	struct recorder *r = &coil__recorder;
 
-	if (!TRACING || !make_room(r, 0)) /* attached, so that it knows its clock */
+	if (!TRACING || !trace_has_room(r, 0)) /* attached, so that it knows its clock */
 		return;
 	r->loop = loop;
 	join_clock(r, clock);
@@ -100,11 +98,6 @@ static void write_record(struct recorder *r, uint64_t head, const uint64_t *rest
 	__atomic_store_n(record, head, __ATOMIC_RELEASE);
 }
 
-static uint64_t head_of(unsigned type, size_t words, uint64_t delta)
-{
-	return type | words << 8 | delta << 16;
-}
-
 /* Ends the recording for good, with a reason, in the room kept for that. */
 static void give_up(struct recorder *r, const char *why)
 {
@@ -113,7 +106,7 @@ static void give_up(struct recorder *r, const char *why)
 	if (!__atomic_exchange_n(&coil__tracing, false, __ATOMIC_RELAXED))
 		return; /* another thread has said so already */
 	if (r->chunk)
-		write_record(r, head_of(TRACE_TRACE_END, 2, r->now - r->first_time),
+		write_record(r, trace_head(TRACE_TRACE_END, 2, r->now - r->first_time),
 			     &tag, 1);
 	coil__log("the recording to %s was stopped: %s; what was recorded until now is whole",
 		  coil__recording.file.path, why);
@@ -136,7 +129,7 @@ static struct trace_chunk *claim_chunk(struct recorder *r)
 	if (r->chunk && next < r->window + r->window_bytes)
 		return (struct trace_chunk *)next;
 	pthread_mutex_lock(&coil__recording.lock);
-	if (r->generation == coil__recording.generation && coil_trace_active()) {
+	if (r->generation == coil__trace_generation && coil_trace_active()) {
 		window = coil__trace_file_chunks(&coil__recording.file, count);
 		if (!window && count > 1) /* perhaps there is room for one */
 			window = coil__trace_file_chunks(&coil__recording.file, count = 1);
@@ -180,7 +173,7 @@ static bool attach(struct recorder *r)
 
 	coil__recorder_detach(r);
 	pthread_mutex_lock(&coil__recording.lock);
-	r->generation = coil__recording.generation;
+	r->generation = coil__trace_generation;
 	r->thread = ++coil__recording.threads;
 	if (coil__recording.file.header) {
 		r->time_is_virtual = coil__recording.file.header->clock == TRACE_CLOCK_VIRTUAL;
@@ -192,7 +185,7 @@ static bool attach(struct recorder *r)
 	r->now = 0;
 	r->first_ticks = r->base_ticks = r->base_ns = r->patience = 0;
 	r->next_handle = r->last_handle = r->next_object = r->last_object = 0;
-	r->now = read_time(r);
+	coil__trace_read_time(r);
 	if (!next_chunk(r))
 		return false;
 	if (pthread_getname_np(pthread_self(), name, sizeof(name)) != 0)
@@ -204,58 +197,31 @@ static bool attach(struct recorder *r)
 
 /* ---- a record -------------------------------------------------------- */
 
-static inline bool make_room(struct recorder *r, size_t bytes)
+bool coil__trace_room(struct recorder *r)
 {
-	if (unlikely(r->generation != __atomic_load_n(&coil__recording.generation, __ATOMIC_RELAXED)) &&
-	    !attach(r))
-		return false;
-	if (likely(r->cursor + bytes <= r->end) && likely(!((r->now - r->first_time) >> 47)))
-		return true;
+	if (r->generation != __atomic_load_n(&coil__trace_generation, __ATOMIC_RELAXED))
+		return attach(r);
 	return next_chunk(r);
 }
 
-/* The structs of the fields may be aligned to 4 bytes only. */
-static inline uint64_t word(const void *fields, size_t i)
-{
-	uint64_t w;
-
-	memcpy(&w, (const char *)fields + 8 * i, sizeof(w));
-	return w;
-}
-
-static inline size_t trim(const void *fields, size_t words)
-{
-	while (words && word(fields, words - 1) == 0)
-		words--;
-	return words;
-}
-
-void coil__record(unsigned type, unsigned tag, bool fresh, const void *fields,
-		  size_t bytes, const char *text)
+void coil__trace_text(unsigned type, unsigned tag, const void *fields, size_t bytes,
+		      const char *text)
 {
 	struct recorder *r = &coil__recorder;
-	size_t words = bytes / 8, length = 0, text_words = 0;
+	size_t length = strnlen(text, TRACE_MAX_TEXT);
+	size_t words = 2 + bytes / 8 + (length + 7) / 8;
 	uint64_t *record;
 
-	if (unlikely(text)) {
-		length = strnlen(text, TRACE_MAX_TEXT);
-		text_words = (length + 7) / 8;
-	} else {
-		words = trim(fields, words);
-	}
-	if (unlikely(!make_room(r, (2 + words + text_words) * 8)))
+	if (!trace_has_room(r, words * 8))
 		return;
-	if (fresh)
-		r->now = read_time(r);
+	coil__trace_read_time(r);
 	record = (uint64_t *)r->cursor;
 	record[1] = tag | r->ctx << 16;
-	for (size_t i = 0; i < words; i++)
-		record[2 + i] = word(fields, i);
-	if (unlikely(text_words)) /* the rest of the last word is zero: the chunk was */
-		memcpy(record + 2 + words, text, length);
-	words += 2 + text_words;
+	memcpy(record + 2, fields, bytes);
+	/* The rest of the last word is zero: the chunk was. */
+	memcpy((char *)(record + 2) + bytes, text, length);
 	r->cursor += words * 8;
-	__atomic_store_n(record, head_of(type, words, r->now - r->first_time),
+	__atomic_store_n(record, trace_head(type, words, r->now - r->first_time),
 			 __ATOMIC_RELEASE);
 }
 
@@ -300,7 +266,7 @@ uint32_t coil__trace_string(const char *string)
 {
 	uint32_t number;
 
-	if (!string || !make_room(&coil__recorder, 0))
+	if (!string || !trace_has_room(&coil__recorder, 0))
 		return 0;
 	pthread_mutex_lock(&coil__recording.lock);
 	number = intern_string(string);
@@ -320,7 +286,7 @@ static uint32_t intern_site(const coil_site *site)
 			intern_string(site->callee), intern_string(site->argument),
 		};
 
-		coil__record(TRACE_SITE, 0, false, &s, sizeof(s), NULL);
+		trace_record(TRACE_SITE, 0, false, &s, sizeof(s));
 	}
 	return number;
 }
@@ -339,7 +305,7 @@ uint32_t coil__trace_site(const coil_site *site)
 
 	if (!site)
 		return 0;
-	if (!make_room(r, 0)) /* attached, before anything is told of it */
+	if (!trace_has_room(r, 0)) /* attached, before anything is told of it */
 		return 0;
 	if (unlikely(known.generation != r->generation)) {
 		memset(&known, 0, sizeof(known));

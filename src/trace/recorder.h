@@ -64,21 +64,75 @@ struct recorder {
 extern __thread struct recorder coil__recorder internal
 	__attribute__((tls_model("initial-exec")));
 
-#define TRACE_(fresh, NAME, tag, text, ...)                                    \
+#define TRACE_(NAME, record, ...)                                              \
 	do {                                                                   \
 		if (TRACING) {                                                 \
 			const struct trace_##NAME fields_ = { __VA_ARGS__ };   \
-			coil__record(TRACE_##NAME, (tag), (fresh), &fields_,   \
-				     sizeof(fields_), (text));                 \
+			record;                                                \
 		}                                                              \
 	} while (0)
-#define TRACE(NAME, tag, ...) TRACE_(false, NAME, tag, NULL, __VA_ARGS__)
-#define TRACE_NOW(NAME, tag, ...) TRACE_(true, NAME, tag, NULL, __VA_ARGS__)
-#define TRACE_TEXT(NAME, tag, text, ...) TRACE_(true, NAME, tag, text, __VA_ARGS__)
+#define TRACE(NAME, tag, ...)                                                  \
+	TRACE_(NAME, trace_record(TRACE_##NAME, (tag), false, &fields_,        \
+				  sizeof(fields_)), __VA_ARGS__)
+#define TRACE_NOW(NAME, tag, ...)                                              \
+	TRACE_(NAME, trace_record(TRACE_##NAME, (tag), true, &fields_,         \
+				  sizeof(fields_)), __VA_ARGS__)
+#define TRACE_TEXT(NAME, tag, text, ...)                                       \
+	TRACE_(NAME, coil__trace_text(TRACE_##NAME, (tag), &fields_,           \
+				      sizeof(fields_), (text)), __VA_ARGS__)
 
-/* Writes one record.  FRESH: read the clock.  TEXT may be NULL. */
-void coil__record(unsigned type, unsigned tag, bool fresh, const void *fields,
-		  size_t bytes, const char *text);
+/* The generation of the recording that is under way. */
+extern uint32_t coil__trace_generation internal;
+
+/* Attaches the recorder, or takes the next chunk; false when nothing can be
+ * recorded. */
+bool coil__trace_room(struct recorder *recorder);
+
+static inline bool trace_has_room(struct recorder *r, size_t bytes)
+{
+	if (unlikely(r->generation != __atomic_load_n(&coil__trace_generation, __ATOMIC_RELAXED) ||
+		     r->cursor + bytes > r->end || (r->now - r->first_time) >> 47))
+		return coil__trace_room(r);
+	return true;
+}
+
+/* Reads the clock into r->now. */
+void coil__trace_read_time(struct recorder *recorder);
+
+static inline uint64_t trace_head(unsigned type, size_t words, uint64_t delta)
+{
+	return type | words << 8 | delta << 16;
+}
+
+/* In line, so that the fields go from registers to the record, and the compiler sees
+ * which of them are zero.  What is cut off at the end has been written as zeros,
+ * which is what stands there. */
+static inline __attribute__((always_inline)) void
+trace_record(unsigned type, unsigned tag, bool fresh, const void *fields, size_t bytes)
+{
+	struct recorder *r = &coil__recorder;
+	size_t words = bytes / 8;
+	uint64_t *record, w[8];
+
+	if (!trace_has_room(r, 16 + bytes))
+		return;
+	if (fresh)
+		coil__trace_read_time(r);
+	record = (uint64_t *)r->cursor;
+	record[1] = tag | r->ctx << 16;
+	__builtin_memcpy(w, fields, bytes);
+	for (size_t i = 0; i < words; i++)
+		record[2 + i] = w[i];
+	while (words && w[words - 1] == 0)
+		words--;
+	r->cursor += (2 + words) * 8;
+	__atomic_store_n(record, trace_head(type, 2 + words, r->now - r->first_time),
+			 __ATOMIC_RELEASE);
+}
+
+/* With text, and so with all of its fields; reads the clock. */
+void coil__trace_text(unsigned type, unsigned tag, const void *fields, size_t bytes,
+		      const char *text);
 
 /* The handle that runs from now on, in this thread; 0: the loop itself. */
 #define TRACE_CONTEXT(id)                                                      \

@@ -21,6 +21,7 @@
 #include "trace/snapshot.h"
 
 bool coil__tracing;
+uint32_t coil__trace_generation;
 
 struct recording coil__recording = {
 	.lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP,
@@ -97,7 +98,7 @@ static int start(const char *pattern, uint32_t clock, uint32_t parent)
 		coil__intern_clear(&the->strings);
 		coil__intern_clear(&the->sites);
 		the->threads = 0;
-		__atomic_add_fetch(&the->generation, 1, __ATOMIC_RELAXED);
+		__atomic_add_fetch(&coil__trace_generation, 1, __ATOMIC_RELAXED);
 		__atomic_store_n(&coil__tracing, true, __ATOMIC_RELEASE);
 	}
 	pthread_mutex_unlock(&the->lock);
@@ -138,7 +139,7 @@ void coil_trace_stop(void)
 	__atomic_store_n(&coil__tracing, false, __ATOMIC_RELAXED);
 	coil__recorder_detach(&coil__recorder);
 	pthread_mutex_lock(&the->lock);
-	__atomic_add_fetch(&the->generation, 1, __ATOMIC_RELAXED);
+	__atomic_add_fetch(&coil__trace_generation, 1, __ATOMIC_RELAXED);
 	coil__trace_file_close(&the->file);
 	pthread_mutex_unlock(&the->lock);
 }

@@ -3,7 +3,8 @@
  * The recording that is under way: what the recorders of all threads share, and its
  * beginning and end (recording.c).
  *
- * A recording has a generation.  A thread whose recorder is of another one (it is
+ * A recording has a generation (coil__trace_generation, which a stop changes too; read
+ * without the lock).  A thread whose recorder is of another one (it is
  * new, or the recording was stopped and started) attaches itself at its next event,
  * and only it ever unmaps its chunks.
  */
@@ -21,7 +22,6 @@ struct recording {
 	                            what it interned                             */
 	struct trace_file file;
 	struct intern strings, sites;
-	uint32_t generation;     /* also changes by a stop; read without the lock */
 	uint32_t threads;        /* that have recorded in it                     */
 	uint64_t handles_given;  /* ids; only grow, over recordings too          */
 	uint64_t objects_given;

@@ -37,14 +37,13 @@ static inline uint64_t tick_count(void)
 /* Reads both clocks; result: the time by the kernel's. */
 uint64_t coil__tick_resync(struct recorder *recorder);
 
-/* ns since the recording's time_zero, never less than the last time. */
+/* ns since the recording's time_zero. */
 static inline uint64_t tick_now(struct recorder *r)
 {
 	uint64_t passed = tick_count() - r->base_ticks;
-	uint64_t ns = likely(passed < r->patience) ?
-		r->base_ns + (passed * r->scale >> 32) : coil__tick_resync(r);
 
-	return ns > r->now ? ns : r->now;
+	return likely(passed < r->patience) ? r->base_ns + (passed * r->scale >> 32) :
+					      coil__tick_resync(r);
 }
 
 #endif
