@@ -118,6 +118,7 @@ trace_record(unsigned type, unsigned tag, bool fresh, const void *fields, size_t
 		return;
 	if (fresh)
 		coil__trace_read_time(r);
+	__builtin_prefetch(r->cursor + 1024, 1);
 	record = (uint64_t *)r->cursor;
 	record[1] = tag | r->ctx << 16;
 	__builtin_memcpy(w, fields, bytes);
