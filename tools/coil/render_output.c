@@ -113,6 +113,11 @@ static int spawn_dot(int in, int out, const char *type, pid_t *pid)
 	return error;
 }
 
+static void not_installed(void)
+{
+	coil__complain("Graphviz's `dot` is not installed: apt-get install graphviz");
+}
+
 static bool wait_for_dot(pid_t pid)
 {
 	int status;
@@ -124,8 +129,8 @@ static bool wait_for_dot(pid_t pid)
 		}
 	if (WIFSIGNALED(status))
 		coil__complain("Graphviz's `dot` was ended by signal %d", WTERMSIG(status));
-	else if (WEXITSTATUS(status) == 127)
-		coil__complain("Graphviz's `dot` could not be run");
+	else if (WEXITSTATUS(status) == 127) /* not every system says so at once */
+		not_installed();
 	else if (WEXITSTATUS(status))
 		coil__complain("Graphviz's `dot` failed with status %d", WEXITSTATUS(status));
 	return status == 0;
@@ -144,7 +149,7 @@ bool coil__output_graphviz(struct render_output *output, FILE *graph, const char
 		return fail(output, errno);
 	error = spawn_dot(fileno(graph), fileno(output->file), type, &pid);
 	if (error == ENOENT) {
-		coil__complain("Graphviz's `dot` is not installed: apt-get install graphviz");
+		not_installed();
 		return false;
 	}
 	if (error) {
