@@ -32,6 +32,12 @@
 /* A variable of the library's own: reached directly, not by the linker's table. */
 #define internal __attribute__((visibility("hidden")))
 
+/* Asks for the cache line OFFSET bytes behind POINTER, which may be anything. */
+static inline void prefetch_line(const void *pointer, intptr_t offset)
+{
+	__builtin_prefetch((const void *)((uintptr_t)pointer + (uintptr_t)offset), 1);
+}
+
 #define container_of(pointer, type, member)                                    \
 	((type *)((char *)(pointer) - offsetof(type, member)))
 

@@ -62,8 +62,8 @@ void coil__ready_queue_push(struct ready_queue *queue, struct handle *handle)
  * Past the tail there is an old handle, or NULL: asking for it does no harm. */
 static inline void prefetch(const struct handle *handle)
 {
-	__builtin_prefetch(handle);
-	__builtin_prefetch(handle + 1);
+	prefetch_line(handle, 0);
+	prefetch_line(handle, sizeof(struct handle));
 }
 
 struct handle *coil__ready_queue_pop(struct ready_queue *queue)

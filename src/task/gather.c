@@ -22,10 +22,8 @@
 static inline struct future *child_at(const struct gather *gather, size_t i)
 {
 	if (i + AHEAD < gather->count) {
-		const char *ahead = (const char *)gather->children[i + AHEAD];
-
-		__builtin_prefetch(ahead, 1);
-		__builtin_prefetch(ahead + 64, 1);
+		prefetch_line(gather->children[i + AHEAD], 0);
+		prefetch_line(gather->children[i + AHEAD], 64);
 	}
 	return gather->children[i];
 }

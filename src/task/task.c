@@ -73,11 +73,8 @@ void coil__task_record(struct task *task, const struct task *parent)
  * for from memory while this one is set up. */
 static inline void prefetch_task(const void *task)
 {
-	const char *line = task;
-
-	for (size_t i = 0; i < sizeof(struct task); i += 64)
-		__builtin_prefetch(line + i, 1);
-	__builtin_prefetch(line - 64, 1); /* its first frame */
+	for (intptr_t i = -64; i < (intptr_t)sizeof(struct task); i += 64)
+		prefetch_line(task, i); /* from its first frame on */
 }
 
 static struct task *task_alloc(struct coil_loop *loop)
