@@ -20,6 +20,8 @@
 #define MADV_GUARD_INSTALL 102 /* Linux 6.13: a guard that needs no mapping */
 #endif
 
+#define PROTECTED_MOST 16384
+
 #define COLOURS 16
 #define COLOUR_BYTES 128
 
@@ -154,17 +156,34 @@ static bool advice_counts(char *slot)
 	return known > 0;
 }
 
-/* Lightweight guards where the kernel has them; else a protected page, which
- * makes two mappings of one, so that they run out at some 32,000 stacks. */
+/* A protected page makes two mappings of one, of which a process has 65,530: half are
+ * left for everything else.  Result: 0, or an errno. */
+static int protect(char *slot)
+{
+	static size_t protected; /* under lock */
+
+	if (protected == PROTECTED_MOST)
+		return ENOMEM;
+	if (mprotect(slot, guard_size(), PROT_NONE) != 0)
+		return errno;
+	protected++;
+	return 0;
+}
+
+/* Lightweight guards where the kernel has them; else protected pages, as far as they
+ * go. */
 static void slot_guard(char *slot)
 {
-	if ((advice_counts(slot) &&
-	     madvise(slot, guard_size(), MADV_GUARD_INSTALL) == 0) ||
-	    mprotect(slot, guard_size(), PROT_NONE) == 0 || unguarded)
+	int error;
+
+	if (advice_counts(slot) && madvise(slot, guard_size(), MADV_GUARD_INSTALL) == 0)
+		return;
+	error = protect(slot);
+	if (!error || unguarded)
 		return;
 	unguarded = true;
 	coil__log("no guard below further stacks (%s): an overflow there is not caught",
-		  strerror(errno));
+		  strerror(error));
 }
 
 static size_t owner_offset(size_t slot, size_t owner_size)
