@@ -262,15 +262,32 @@ static uint32_t intern_string(const char *string)
 	return number;
 }
 
+/* Short strings that this thread has met before: found by where they lie, and then
+ * compared, as a program may write another one there. */
+#define KNOWN_STRINGS 16
+static __thread struct {
+	uint32_t generation, number;
+	char text[40];
+} known_strings[KNOWN_STRINGS];
+
 uint32_t coil__trace_string(const char *string)
 {
+	size_t i = ((uintptr_t)string >> 2 ^ (uintptr_t)string >> 8) % KNOWN_STRINGS;
 	uint32_t number;
 
 	if (!string || !trace_has_room(&coil__recorder, 0))
 		return 0;
+	if (known_strings[i].generation == coil__recorder.generation &&
+	    strcmp(known_strings[i].text, string) == 0)
+		return known_strings[i].number;
 	pthread_mutex_lock(&coil__recording.lock);
 	number = intern_string(string);
 	pthread_mutex_unlock(&coil__recording.lock);
+	if (strlen(string) < sizeof(known_strings[i].text)) {
+		known_strings[i].generation = coil__recorder.generation;
+		known_strings[i].number = number;
+		strcpy(known_strings[i].text, string);
+	}
 	return number;
 }
 
