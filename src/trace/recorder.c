@@ -122,11 +122,11 @@ static size_t window_chunks(const struct recorder *r)
 /* The chunk behind this one in the window, or the first of a new window. */
 static struct trace_chunk *claim_chunk(struct recorder *r)
 {
-	char *next = (char *)r->chunk + TRACE_CHUNK_BYTES;
+	char *next = r->chunk ? (char *)r->chunk + TRACE_CHUNK_BYTES : NULL;
 	size_t count = window_chunks(r);
 	void *window = NULL;
 
-	if (r->chunk && next < r->window + r->window_bytes)
+	if (next && next < r->window + r->window_bytes)
 		return (struct trace_chunk *)next;
 	pthread_mutex_lock(&coil__recording.lock);
 	if (r->generation == coil__trace_generation && coil_trace_active()) {
@@ -197,10 +197,15 @@ static bool attach(struct recorder *r)
 
 /* ---- a record -------------------------------------------------------- */
 
-bool coil__trace_room(struct recorder *r)
+/* Attaching records an event itself, and the recording may end just then: so the
+ * room is looked at once more. */
+bool coil__trace_room(struct recorder *r, size_t bytes)
 {
-	if (r->generation != __atomic_load_n(&coil__trace_generation, __ATOMIC_RELAXED))
-		return attach(r);
+	if (r->generation != __atomic_load_n(&coil__trace_generation, __ATOMIC_RELAXED) &&
+	    !attach(r))
+		return false;
+	if (r->chunk && r->cursor + bytes <= r->end && !((r->now - r->first_time) >> 47))
+		return true;
 	return next_chunk(r);
 }
 

@@ -84,15 +84,15 @@ extern __thread struct recorder coil__recorder internal
 /* The generation of the recording that is under way. */
 extern uint32_t coil__trace_generation internal;
 
-/* Attaches the recorder, or takes the next chunk; false when nothing can be
- * recorded. */
-bool coil__trace_room(struct recorder *recorder);
+/* Attaches the recorder, or takes the next chunk, so that there is room for BYTES;
+ * false when nothing can be recorded. */
+bool coil__trace_room(struct recorder *recorder, size_t bytes);
 
 static inline bool trace_has_room(struct recorder *r, size_t bytes)
 {
 	if (unlikely(r->generation != __atomic_load_n(&coil__trace_generation, __ATOMIC_RELAXED) ||
 		     r->cursor + bytes > r->end || (r->now - r->first_time) >> 47))
-		return coil__trace_room(r);
+		return coil__trace_room(r, bytes);
 	return true;
 }
 
