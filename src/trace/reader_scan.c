@@ -74,11 +74,13 @@ static char *check_header(struct coil__scan *scan)
 
 /* ---- the chunks ------------------------------------------------------- */
 
-static bool all_zero(const void *data, size_t size)
+/* The magic is stored after the rest of the head, and before the first record: a
+ * program that ended while it took the chunk leaves neither. */
+static bool untouched(const struct trace_chunk *chunk, size_t bytes)
 {
-	const unsigned char *byte = data;
+	const uint64_t *first = (const uint64_t *)(chunk + 1);
 
-	return size == 0 || (byte[0] == 0 && !memcmp(byte, byte + 1, size - 1));
+	return !chunk->magic && (bytes < sizeof *chunk + sizeof *first || !*first);
 }
 
 /* Adds the chunk at PLACE to the runs, unless nothing was written into it. */
@@ -89,7 +91,7 @@ static void add_chunk(struct coil__scan *scan, uint64_t place, size_t *room)
 
 	if (bytes > scan->size - place)
 		bytes = scan->size - place;
-	if (all_zero(chunk, sizeof *chunk))
+	if (untouched(chunk, bytes))
 		return;
 	if (chunk->magic != TRACE_CHUNK_MAGIC || !chunk->thread ||
 	    chunk->first_time > MAX_FIRST_TIME ||

@@ -156,6 +156,11 @@ TEST(an_unfinished_chunk_is_no_damage)
 	put(image, 0, &at, TRACE_HANDLE_RUN_BEGIN, 2, NULL, 0);
 	memset(&image->chunks[1].head, 0, sizeof(struct trace_chunk)); /* claimed only */
 	CHECK_STR(events_then_error(image, sizeof(*image), 2), NULL);
+	image->chunks[1].head.thread = 1; /* the program ended while it took it */
+	CHECK_STR(events_then_error(image, sizeof(*image), 2), NULL);
+	at = 0;
+	put(image, 1, &at, TRACE_HANDLE_RUN_BEGIN, 3, NULL, 0);
+	CHECK_HAS(events_then_error(image, sizeof(*image), 2), "is damaged");
 }
 
 TEST(a_truncated_file_gives_what_is_there)
