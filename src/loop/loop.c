@@ -240,17 +240,18 @@ coil_result coil_loop_run_until_complete_site(coil_loop *loop,
 	coil_awaitable *awaitable, const coil_site *site)
 {
 	coil_result result = check_can_run(loop, site);
-	bool made_here = false;
+	const struct object *given = handle_open(awaitable);
+	bool made_here = given && given->kind == OBJECT_COROUTINE;
 	struct future *future;
 
 	if (result.error) {
 		coil__awaitable_discard(awaitable, site);
 		return result;
 	}
-	future = coil__ensure_future(loop, awaitable, site, &made_here);
+	future = coil__ensure_future(loop, awaitable, site);
 	if (!future)
 		return coil_last_error();
-	if (made_here && future->object.kind == OBJECT_TASK)
+	if (made_here)
 		((struct task *)future)->flags |= TASK_QUIET_IF_PENDING;
 	result = coil__run_until_done(loop, future, site);
 	object_unref(future);

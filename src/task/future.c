@@ -66,7 +66,7 @@ coil_future *coil_create_future_site(const coil_site *site)
 
 /* ---- completing ------------------------------------------------------ */
 
-static unsigned outcome(const struct future *future)
+unsigned coil__future_outcome(const struct future *future)
 {
 	if (future->state == FUTURE_CANCELLED)
 		return TRACE_OUTCOME_CANCELLED;
@@ -77,7 +77,7 @@ static void record_done(struct future *future)
 {
 	const struct coil_exception *e = coil__exception_of(future->result);
 
-	TRACE_TEXT(FUTURE_DONE, outcome(future), e ? e->message : "",
+	TRACE_TEXT(FUTURE_DONE, coil__future_outcome(future), e ? e->message : "",
 		   .future = future->id, .error = (uint32_t)future->result.error,
 		   .site = TRACE_SITE(e ? e->site : NULL));
 }

@@ -118,7 +118,8 @@ coil_result coil__future_add_callback(struct future *future,
 /* Its result for someone who takes note of it. */
 coil_result coil__future_retrieve(struct future *future);
 
-/* Its id in the trace. */
+/* How it ended, and its id, in the trace. */
+unsigned coil__future_outcome(const struct future *future);
 static inline uint64_t future_id(const struct future *future)
 {
 	return future ? future->id : 0;

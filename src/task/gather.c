@@ -74,11 +74,7 @@ static void finish(struct gather *gather, struct future *last)
 
 static void record_counted(const struct gather *gather, const struct future *child)
 {
-	unsigned outcome = child->state == FUTURE_CANCELLED ? TRACE_OUTCOME_CANCELLED :
-			   child->result.error ? TRACE_OUTCOME_EXCEPTION :
-						 TRACE_OUTCOME_RESULT;
-
-	TRACE(GATHER_COUNTED, outcome, .gather = gather->future.id, .child = child->id,
+	TRACE(GATHER_COUNTED, coil__future_outcome(child), .gather = gather->future.id, .child = child->id,
 	      .done = (uint32_t)gather->counted, .count = (uint32_t)gather->unique);
 }
 
@@ -270,13 +266,11 @@ static struct future **take_children(struct coil_loop *loop,
 {
 	struct future **children = malloc((count ? count : 1) * sizeof(*children));
 	size_t made = 0;
-	bool made_here;
 
 	if (!children)
 		coil__null_memory(site);
 	while (children && made < count) {
-		struct future *child = coil__ensure_future(loop, awaitables[made], site,
-							   &made_here);
+		struct future *child = coil__ensure_future(loop, awaitables[made], site);
 
 		if (!child)
 			break;

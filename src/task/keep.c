@@ -11,15 +11,10 @@
 #include "task/list.h"
 #include "task/task.h"
 
-static struct task *current_task(void)
-{
-	return coil__self.running ? coil__self.running->current : NULL;
-}
-
 /* Of the task that runs, else of the thread; NULL without memory. */
 static struct keep *keep_here(void)
 {
-	struct task *task = current_task();
+	struct task *task = task_here();
 	struct keep **keep = task ? &task->keep : &coil__self.keep;
 
 	if (!*keep)
@@ -75,7 +70,7 @@ void coil__set_last_error(coil_result result)
 
 coil_result coil_last_error(void)
 {
-	struct task *task = current_task();
+	struct task *task = task_here();
 	const struct keep *keep = task ? task->keep : coil__self.keep;
 	coil_result none = { .error = COIL_OK };
 
@@ -122,7 +117,7 @@ static bool push_list(struct keep *keep, struct list *list, unsigned depth)
 
 coil_result coil__keep_value(coil_result result, bool is_list)
 {
-	struct task *task = current_task();
+	struct task *task = task_here();
 	struct keep *keep;
 
 	if (!is_list)

@@ -162,7 +162,7 @@ struct object *coil__list_object(const void *public)
 void coil__list_release(const void *public, const coil_site *site)
 {
 	struct list *list = list_of(public);
-	struct task *task = coil__self.running ? coil__self.running->current : NULL;
+	struct task *task = task_here();
 	coil_result value = coil_ok(&list->public);
 
 	if (list->object.owned)

@@ -156,12 +156,11 @@ void coil__awaitable_drop(struct awaitable *awaitable, const coil_site *site)
 }
 
 struct future *coil__ensure_future(struct coil_loop *loop, coil_awaitable *public,
-				   const coil_site *site, bool *made_here)
+				   const coil_site *site)
 {
 	struct awaitable *awaitable = handle_open(public);
 
-	*made_here = awaitable && awaitable->object.kind == OBJECT_COROUTINE;
-	if (likely(*made_here))
+	if (likely(awaitable && awaitable->object.kind == OBJECT_COROUTINE))
 		return (struct future *)coil__task_new(loop,
 			(struct coroutine_object *)awaitable, site, NULL, 0);
 	awaitable = coil__hand_over(public, site, "ensure_future");

@@ -32,7 +32,7 @@ void coil__awaitable_drop(struct awaitable *awaitable, const coil_site *site);
 /* What is given for a future: a coroutine becomes a task of LOOP.  The caller gets
  * the reference.  NULL with coil_last_error(). */
 struct future *coil__ensure_future(struct coil_loop *loop, coil_awaitable *public,
-				   const coil_site *site, bool *made_here);
+				   const coil_site *site);
 
 /* Raises, and says it on standard error as well: for what is a mistake in the
  * program and not something that happens. */

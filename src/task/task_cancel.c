@@ -18,12 +18,12 @@
 
 static void record_request(struct task *task, coil_result cancelled)
 {
-	struct coil_loop *loop = coil__self.running;
+	const struct task *by = task_here();
 	const struct coil_exception *e = coil__exception_of(cancelled);
 
 	TRACE_TEXT(TASK_CANCEL_REQUESTED, 0, e ? e->message : "",
 		   .task = task->future.id,
-		   .by = loop && loop->current ? loop->current->future.id : 0,
+		   .by = by ? by->future.id : 0,
 		   .count = task->cancel_requests,
 		   .site = TRACE_SITE(e ? e->site : NULL));
 }

@@ -148,11 +148,6 @@ void coil__trace_run(uint32_t loop, const struct clock *clock);
 /* A new id for a handle that is scheduled (again), or for a new object. */
 uint64_t coil__trace_handle_id(void);
 uint64_t coil__trace_object_id(void);
-#define TRACE_NEW_HANDLE(handle)                                               \
-	do {                                                                   \
-		if (TRACING)                                                   \
-			(handle)->id = coil__trace_handle_id();                \
-	} while (0)
 
 /* The number of a place, of a string; 0 for NULL. */
 uint32_t coil__trace_site(const coil_site *site);
