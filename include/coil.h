@@ -43,7 +43,15 @@
 #include <coil/future.h>     /* futures: set_result, callbacks, cancel      */
 #include <coil/task.h>       /* tasks: create_task, current_task            */
 #include <coil/await.h>      /* await, sleep, gather                        */
-#include <coil/run.h>        /* coil_run: a loop from beginning to end      */
+#include <coil/generator.h>  /* the other kind of coroutine: yield from     */
+#include <coil/async_generator.h> /* yield, anext, async for                */
+#include <coil/timeout.h>    /* timeout, wait_for                           */
+#include <coil/wait.h>       /* wait, as_completed, shield                  */
+#include <coil/task_group.h> /* TaskGroup                                   */
+#include <coil/sync.h>       /* Event, Lock, Condition, Semaphore, Barrier  */
+#include <coil/queue.h>      /* Queue, PriorityQueue, LifoQueue             */
+#include <coil/context.h>    /* context variables                           */
+#include <coil/run.h>        /* coil_run, Runner: a loop from end to end    */
 #include <coil/trace.h>      /* recording what all of the above do          */
 
 #endif

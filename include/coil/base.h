@@ -52,6 +52,7 @@ typedef coil_awaitable coil_task;      /* a coroutine that the loop runs     */
 typedef struct coil_loop coil_loop;           /* an event loop                 */
 typedef struct coil_handle coil_handle;       /* a callback that is scheduled  */
 typedef struct coil_exception coil_exception; /* the detail of an error        */
+typedef struct coil_context coil_context;     /* values of context variables   */
 
 /* A place in the program, made by the macros below and never freed.  It is
  * static and constant, so that recording a call costs one pointer. */

@@ -103,6 +103,20 @@ COIL_API const char *coil_error_message(coil_result result);
 /* Where it was raised; NULL when that is not known (a plain cancellation). */
 COIL_API const coil_site *coil_error_site(coil_result result);
 
+/* A group of errors: one that has COUNT others in it, which may be groups too.
+ * (Python: raise ExceptionGroup(message, errors)) */
+#define coil_raise_group(message, errors, count)                               \
+	coil_raise_group_site(COIL_SITE("coil_raise_group", #errors), (message), \
+			      (errors), (count))
+COIL_API coil_result coil_raise_group_site(const coil_site *site, const char *message,
+					   const coil_result *errors, size_t count);
+
+/* How many errors are in a COIL_EXCEPTION_GROUP (0 for any other error), and each of
+ * them, borrowed: it lives as long as the group.  COIL_OK past the end.
+ * (group.exceptions) */
+COIL_API size_t coil_exception_group_count(coil_result group);
+COIL_API coil_result coil_exception_group_item(coil_result group, size_t i);
+
 /* Writes the error as Python writes a traceback: the awaits that it came
  * through, outermost first, then where it was raised, then name and message. */
 COIL_API void coil_print_exception(coil_result result, FILE *file);

@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: MIT
  *
- * A loop from its beginning to its end (asyncio.run).
+ * A loop from its beginning to its end (asyncio.run, asyncio.Runner).
  */
 #ifndef COIL_RUN_H
 #define COIL_RUN_H
 
 #include <coil/await.h>
+#include <coil/context.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 /* Makes a loop, runs COROUTINE (handed over) in it as its main task, then cancels
- * the tasks that are left and waits for them, and closes the loop.
+ * the tasks that are left and waits for them, closes async generators that are in
+ * the middle, and closes the loop.
  * Result: what the coroutine returned; a pointer in it must not point to what
  * the loop owned.
  * Errors: the coroutine's; COIL_RUNTIME inside of a running loop
@@ -21,6 +23,33 @@ extern "C" {
  * Blocks the thread, so it is not for coroutines.  (asyncio.run) */
 #define coil_run(coroutine) coil_run_site((coroutine), COIL_SITE("run", #coroutine))
 COIL_API coil_result coil_run_site(coil_coroutine *coroutine, const coil_site *site);
+
+typedef struct coil_runner coil_runner;
+
+/* The same in parts: several coroutines, one after the other, in one loop and one
+ * context.  The caller owns it, and ends it by coil_runner_close.
+ * Errors: NULL with COIL_MEMORY.  (asyncio.Runner()) */
+COIL_API coil_runner *coil_runner_new(void);
+
+/* Runs COROUTINE (handed over), in CONTEXT (NULL: the runner's own).  The first call
+ * makes the loop and copies the context.
+ * Errors: as coil_run; COIL_RUNTIME "Runner is closed", "Runner.run() cannot be called
+ * from a running event loop".  Blocks the thread.  (runner.run(coroutine)) */
+#define coil_runner_run(runner, coroutine)                                     \
+	coil_runner_run_site((runner), (coroutine), NULL, COIL_SITE("run", #coroutine))
+#define coil_runner_run_with_context(runner, coroutine, context)               \
+	coil_runner_run_site((runner), (coroutine), (context), COIL_SITE("run", #coroutine))
+COIL_API coil_result coil_runner_run_site(coil_runner *runner, coil_coroutine *coroutine,
+	coil_context *context, const coil_site *site);
+
+/* Its loop, made if it was not; borrowed.
+ * Errors: NULL with COIL_RUNTIME "Runner is closed", COIL_OS, COIL_MEMORY.
+ * (runner.get_loop()) */
+COIL_API coil_loop *coil_runner_get_loop(coil_runner *runner);
+
+/* What coil_run does at its end.  RUNNER is handed over; coil_retain keeps it.
+ * Errors: COIL_RUNTIME while its loop runs.  Blocks the thread.  (runner.close()) */
+COIL_API coil_result coil_runner_close(coil_runner *runner);
 
 #ifdef __cplusplus
 }

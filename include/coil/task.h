@@ -38,6 +38,38 @@ COIL_API coil_task *coil_loop_create_task_site(const coil_site *site,
 	coil_loop *loop, coil_coroutine *coroutine, const char *format, ...)
 	COIL_PRINTF(4, 5);
 
+/* What is given for a future of the running loop: a coroutine (handed over) becomes a
+ * task; a future or task is given back as it is, handed over to the caller again.
+ * Errors: as coil_create_task; COIL_VALUE for a future of another loop.
+ * Does not suspend.  (asyncio.ensure_future) */
+#define coil_ensure_future(awaitable)                                          \
+	coil_ensure_future_site((awaitable), COIL_SITE("ensure_future", #awaitable))
+COIL_API coil_future *coil_ensure_future_site(coil_awaitable *awaitable,
+					      const coil_site *site);
+
+/* How a loop makes tasks of coroutines: create_task, gather, shield, TaskGroup and all
+ * else.  NULL is the usual way.  With coil_eager_task_factory a task of the running
+ * loop takes its first step inside of the call that makes it; if it ends there, it is
+ * done when that returns, and was never in the ready queue.
+ * (loop.set_task_factory, asyncio.eager_task_factory) */
+typedef struct coil_task_factory coil_task_factory;
+COIL_API extern const coil_task_factory *const coil_eager_task_factory;
+COIL_API void coil_loop_set_task_factory(coil_loop *loop, const coil_task_factory *factory);
+COIL_API const coil_task_factory *coil_loop_get_task_factory(const coil_loop *loop);
+
+/* Makes one task that way, whatever the factory: coil_create_task in all else.
+ * (asyncio.Task(coroutine, eager_start=True)) */
+#define coil_create_eager_task(coroutine, ...)                                 \
+	coil_create_eager_task_site(COIL_SITE("create_eager_task", #coroutine), \
+				    (coroutine), COIL_FORMAT(__VA_ARGS__))
+COIL_API coil_task *coil_create_eager_task_site(const coil_site *site,
+	coil_coroutine *coroutine, const char *format, ...) COIL_PRINTF(3, 4);
+
+/* The tasks of LOOP that are not done, in the order they were made, as a list whose
+ * items have the task (borrowed) in .value.  The list is the caller's, who releases
+ * it.  Errors: NULL with COIL_MEMORY.  (asyncio.all_tasks(loop)) */
+COIL_API coil_list *coil_all_tasks(coil_loop *loop);
+
 /* The task that runs, borrowed; NULL in a plain callback and outside of loops.
  * Errors: none.  (asyncio.current_task) */
 COIL_API coil_task *coil_current_task(void);

@@ -17,6 +17,7 @@
 #include "task/future.h"
 #include "task/gather.h"
 #include "task/task.h"
+#include "task/waiter.h"
 
 #ifdef COIL_CRUEL
 #define OBJECTS_AT_ONCE 2
@@ -31,6 +32,7 @@ static const size_t object_size[OBJECT_KINDS] = {
 	[OBJECT_TASK] = sizeof(struct task),
 	[OBJECT_HANDLE] = sizeof(struct handle),
 	[OBJECT_EXCEPTION] = sizeof(struct coil_exception),
+	[OBJECT_WAITER] = sizeof(struct waiter),
 };
 
 /* All slabs are chained, so that leak checkers see them as in use. */

@@ -44,6 +44,11 @@ struct coil_loop {
 	bool running;                  /* some thread is in run_forever           */
 	coil_result leaving;           /* SystemExit or KeyboardInterrupt         */
 
+	/* On the virtual clock, when nothing is ready, timed or watched, nothing of
+	 * this thread will ever happen again: then leave, instead of waiting. */
+	bool leaves_deadlock;
+	bool deadlocked;               /* that is why it was left                 */
+
 	/* What belongs to it. */
 	size_t handles;
 	struct awaitable *living;      /* newest first                            */

@@ -61,6 +61,13 @@ static int ask_system(struct coil_loop *loop, double timeout)
 	return fired;
 }
 
+static bool is_deadlock(struct coil_loop *loop, double timeout)
+{
+	loop->deadlocked = timeout == FOR_EVER && loop->clock.kind == COIL_CLOCK_VIRTUAL &&
+			   !loop->poller.watched && !loop_has_incoming(loop);
+	return loop->deadlocked;
+}
+
 /* A descriptor's handle gets the loop's reference on top of the watch's. */
 static void fire(struct coil_loop *loop, struct handle *handle, int fd,
 		 unsigned direction)
@@ -218,6 +225,8 @@ coil_result coil__run_once(struct coil_loop *loop)
 		  .scheduled = (uint32_t)loop->timers.count);
 
 	timeout = poll_timeout(loop);
+	if (unlikely(loop->leaves_deadlock) && is_deadlock(loop, timeout))
+		return coil_raise(COIL_RUNTIME, "deadlock: nothing will ever be ready");
 	TRACE(POLL_BEGIN, 0, .timeout = timeout);
 	fired = ask_system(loop, timeout);
 	if (unlikely(fired < 0 && errno != EINTR))

@@ -12,6 +12,7 @@
 #include "task/lifetime.h"
 #include "task/list.h"
 #include "task/task.h"
+#include "task/waiter.h"
 
 /* ---- coroutines ------------------------------------------------------ */
 
@@ -89,12 +90,31 @@ static void destroy_future(struct future *future)
 		coil__gather_fini((struct gather *)future);
 	else if (kind == OBJECT_TASK)
 		coil__task_fini((struct task *)future);
+	else if (kind == OBJECT_WAITER)
+		coil__waiter_fini((struct waiter *)future);
 	if (unlikely(future->result.error))
 		coil__exception_unref(future->result);
 	if (future->is_list)
 		object_unref(list_of(future->result.value));
 	awaitable_unchain(&future->awaitable);
 	pool_give(pool_of(kind), future);
+}
+
+/* What else lives in a pool: what it holds is let go, then it goes back. */
+static void (*const fini[OBJECT_KINDS])(void *object) = {
+	[OBJECT_CONTEXT] = NULL, /* a line for each kind */
+};
+
+static void destroy_other(struct object *object)
+{
+	enum object_kind kind = object->kind;
+
+	if (kind >= OBJECT_KINDS || !fini[kind]) {
+		coil__log("internal error: an object of kind %d is destroyed", kind);
+		abort();
+	}
+	fini[kind](object);
+	pool_give(pool_of(kind), object);
 }
 
 void coil__object_destroy(struct object *object)
@@ -106,6 +126,8 @@ void coil__object_destroy(struct object *object)
 	case OBJECT_FUTURE:
 	case OBJECT_GATHER:
 	case OBJECT_TASK:
+	case OBJECT_WAITER:
+	case OBJECT_SHIELD:
 		destroy_future((struct future *)object);
 		break;
 	case OBJECT_HANDLE:
@@ -118,8 +140,7 @@ void coil__object_destroy(struct object *object)
 		coil__list_destroy((struct list *)object);
 		break;
 	default:
-		coil__log("internal error: an object of kind %d is destroyed", object->kind);
-		abort();
+		destroy_other(object);
 	}
 }
 

@@ -16,7 +16,9 @@ const char *coil__kind_name(enum object_kind kind)
 {
 	static const char *const names[OBJECT_KINDS] = {
 		"object", "coroutine", "future", "gather", "task", "handle",
-		"exception", "list",
+		"exception", "list", "waiter", "shield", "context", "async generator",
+		"timeout", "task group", "as_completed", "event", "lock", "condition",
+		"semaphore", "barrier", "queue", "runner",
 	};
 
 	return names[kind];
@@ -83,7 +85,8 @@ coil_result coil__misuse(const coil_site *site, int error, const char *format, .
 static bool is_future(const struct object *object)
 {
 	return object->kind == OBJECT_FUTURE || object->kind == OBJECT_GATHER ||
-	       object->kind == OBJECT_TASK;
+	       object->kind == OBJECT_TASK || object->kind == OBJECT_WAITER ||
+	       object->kind == OBJECT_SHIELD;
 }
 
 struct future *coil__open_future(const coil_awaitable *public, const coil_site *site,
@@ -108,6 +111,32 @@ struct task *coil__open_task(const coil_awaitable *public, const coil_site *site
 		return NULL;
 	}
 	return (struct task *)object;
+}
+
+void *coil__open(const void *public, const coil_site *site, const char *call,
+		 enum object_kind kind)
+{
+	struct object *object = open_handle(public, site, call);
+
+	if (object && object->kind != kind) {
+		report_kind(object, site, call, coil__kind_name(kind));
+		return NULL;
+	}
+	return object;
+}
+
+void *coil__hand_over_object(const void *public, const coil_site *site,
+			     const char *call, enum object_kind kind)
+{
+	struct object *object = coil__open(public, site, call, kind);
+
+	if (!object)
+		return NULL;
+	if (object->owned == 0)
+		object_ref(object);
+	else if (--object->owned == 0)
+		object_outdate(object);
+	return object;
 }
 
 /* ---- handing over ---------------------------------------------------- */
@@ -200,6 +229,15 @@ void *coil_retain_site(const void *public, const coil_site *site)
 	return (void *)(uintptr_t)public;
 }
 
+/* Awaitables remember where they were let go of. */
+static void last_owned(struct object *object, const coil_site *site)
+{
+	if (is_future(object) || object->kind == OBJECT_COROUTINE)
+		let_go((struct awaitable *)object, site);
+	else if (object->kind >= OBJECT_CONTEXT)
+		object_outdate(object);
+}
+
 void coil_release_site(const void *public, const coil_site *site)
 {
 	struct object *object;
@@ -218,7 +256,7 @@ void coil_release_site(const void *public, const coil_site *site)
 				 coil__kind_name(object->kind));
 		return;
 	}
-	if (--object->owned == 0 && (is_future(object) || object->kind == OBJECT_COROUTINE))
-		let_go((struct awaitable *)object, site);
+	if (--object->owned == 0)
+		last_owned(object, site);
 	object_unref(object);
 }

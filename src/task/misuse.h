@@ -16,6 +16,15 @@ struct future *coil__open_future(const coil_awaitable *public, const coil_site *
 struct task *coil__open_task(const coil_awaitable *public, const coil_site *site,
 			     const char *call);
 
+/* The same for an object of another kind: a lock, a task group. */
+void *coil__open(const void *public, const coil_site *site, const char *call,
+		 enum object_kind kind);
+
+/* The same, and takes over the program's reference: the caller has one from now on.
+ * When it was the program's last, the handle is stale. */
+void *coil__hand_over_object(const void *public, const coil_site *site,
+			     const char *call, enum object_kind kind);
+
 /* Takes over the program's reference: the caller has one from now on.  When it was
  * the program's last, the handle is stale.  Of a borrowed handle a new reference
  * is taken.  A coroutine is to be used up (coroutine_consume) or dropped.  NULL
