@@ -16,7 +16,9 @@
 #include "task/exception.h"
 #include "task/future.h"
 #include "task/gather.h"
+#include "task/shield.h"
 #include "task/task.h"
+#include "task/wait.h"
 #include "task/waiter.h"
 
 #ifdef COIL_CRUEL
@@ -33,6 +35,8 @@ static const size_t object_size[OBJECT_KINDS] = {
 	[OBJECT_HANDLE] = sizeof(struct handle),
 	[OBJECT_EXCEPTION] = sizeof(struct coil_exception),
 	[OBJECT_WAITER] = sizeof(struct waiter),
+	[OBJECT_SHIELD] = sizeof(struct shield),
+	[OBJECT_WAIT] = sizeof(struct wait),
 };
 
 /* All slabs are chained, so that leak checkers see them as in use. */

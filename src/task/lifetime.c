@@ -11,7 +11,9 @@
 #include "task/keep.h"
 #include "task/lifetime.h"
 #include "task/list.h"
+#include "task/shield.h"
 #include "task/task.h"
+#include "task/wait.h"
 #include "task/waiter.h"
 
 /* ---- coroutines ------------------------------------------------------ */
@@ -92,6 +94,10 @@ static void destroy_future(struct future *future)
 		coil__task_fini((struct task *)future);
 	else if (kind == OBJECT_WAITER)
 		coil__waiter_fini((struct waiter *)future);
+	else if (kind == OBJECT_WAIT)
+		coil__wait_fini((struct wait *)future);
+	else if (kind == OBJECT_SHIELD)
+		coil__shield_fini((struct shield *)future);
 	if (unlikely(future->result.error))
 		coil__exception_unref(future->result);
 	if (future->is_list)
@@ -128,6 +134,7 @@ void coil__object_destroy(struct object *object)
 	case OBJECT_TASK:
 	case OBJECT_WAITER:
 	case OBJECT_SHIELD:
+	case OBJECT_WAIT:
 		destroy_future((struct future *)object);
 		break;
 	case OBJECT_HANDLE:
@@ -161,10 +168,10 @@ void coil__lifetime_end_loop(struct coil_loop *loop)
 {
 	report_pending_tasks(loop);
 	for (struct awaitable *a = loop->living; a; a = a->older)
-		if (a->object.kind != OBJECT_COROUTINE)
+		if (object_is_future(&a->object))
 			report_unretrieved((struct future *)a);
 	for (struct awaitable *a = loop->living; a; a = a->older)
-		if (a->object.kind != OBJECT_COROUTINE)
+		if (object_is_future(&a->object))
 			drop_callbacks((struct future *)a);
 	while (loop->living) {
 		loop->living->object.refs = 0;
