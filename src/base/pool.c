@@ -18,6 +18,7 @@
 #include "task/gather.h"
 #include "task/shield.h"
 #include "task/task.h"
+#include "task/timeout.h"
 #include "task/wait.h"
 #include "task/waiter.h"
 
@@ -37,6 +38,7 @@ static const size_t object_size[OBJECT_KINDS] = {
 	[OBJECT_WAITER] = sizeof(struct waiter),
 	[OBJECT_SHIELD] = sizeof(struct shield),
 	[OBJECT_WAIT] = sizeof(struct wait),
+	[OBJECT_TIMEOUT] = sizeof(struct timeout),
 };
 
 /* All slabs are chained, so that leak checkers see them as in use. */

@@ -13,6 +13,7 @@
 #include "task/list.h"
 #include "task/shield.h"
 #include "task/task.h"
+#include "task/timeout.h"
 #include "task/wait.h"
 #include "task/waiter.h"
 
@@ -108,7 +109,7 @@ static void destroy_future(struct future *future)
 
 /* What else lives in a pool: what it holds is let go, then it goes back. */
 static void (*const fini[OBJECT_KINDS])(void *object) = {
-	[OBJECT_CONTEXT] = NULL, /* a line for each kind */
+	[OBJECT_TIMEOUT] = coil__timeout_fini, /* a line for each kind */
 };
 
 static void destroy_other(struct object *object)
@@ -141,7 +142,7 @@ void coil__object_destroy(struct object *object)
 		coil__handle_destroy((struct handle *)object);
 		break;
 	case OBJECT_EXCEPTION:
-		pool_give(pool_of(OBJECT_EXCEPTION), object);
+		coil__exception_destroy((struct coil_exception *)object);
 		break;
 	case OBJECT_LIST:
 		coil__list_destroy((struct list *)object);
