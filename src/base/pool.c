@@ -13,11 +13,13 @@
 #include "base/thread.h"
 #include "coroutine/stack.h"
 #include "loop/handle.h"
+#include "task/as_completed.h"
 #include "task/exception.h"
 #include "task/future.h"
 #include "task/gather.h"
 #include "task/shield.h"
 #include "task/task.h"
+#include "task/task_group.h"
 #include "task/timeout.h"
 #include "task/wait.h"
 #include "task/waiter.h"
@@ -39,6 +41,8 @@ static const size_t object_size[OBJECT_KINDS] = {
 	[OBJECT_SHIELD] = sizeof(struct shield),
 	[OBJECT_WAIT] = sizeof(struct wait),
 	[OBJECT_TIMEOUT] = sizeof(struct timeout),
+	[OBJECT_TASK_GROUP] = sizeof(struct task_group),
+	[OBJECT_AS_COMPLETED] = sizeof(struct as_completed),
 };
 
 /* All slabs are chained, so that leak checkers see them as in use. */

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "loop/loop.h"
+#include "task/as_completed.h"
 #include "task/exception.h"
 #include "task/gather.h"
 #include "task/keep.h"
@@ -13,6 +14,7 @@
 #include "task/list.h"
 #include "task/shield.h"
 #include "task/task.h"
+#include "task/task_group.h"
 #include "task/timeout.h"
 #include "task/wait.h"
 #include "task/waiter.h"
@@ -110,6 +112,8 @@ static void destroy_future(struct future *future)
 /* What else lives in a pool: what it holds is let go, then it goes back. */
 static void (*const fini[OBJECT_KINDS])(void *object) = {
 	[OBJECT_TIMEOUT] = coil__timeout_fini, /* a line for each kind */
+	[OBJECT_TASK_GROUP] = coil__task_group_fini,
+	[OBJECT_AS_COMPLETED] = coil__as_completed_fini,
 };
 
 static void destroy_other(struct object *object)
