@@ -35,7 +35,7 @@ static void note_all(coil_as_completed *all)
 
 	while (coil_as_completed_next(all, &r))
 		note_result(r);
-	note(r.error ? coil_error_name(r.error) : "end");
+	note("%s", r.error ? coil_error_name(r.error) : "end");
 }
 
 static coil_result W13(void *unused)
