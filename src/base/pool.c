@@ -13,6 +13,7 @@
 #include "base/thread.h"
 #include "coroutine/stack.h"
 #include "loop/handle.h"
+#include "task/context.h"
 #include "task/exception.h"
 #include "task/future.h"
 #include "task/gather.h"
@@ -32,7 +33,9 @@ static const size_t object_size[OBJECT_KINDS] = {
 	[OBJECT_TASK] = sizeof(struct task),
 	[OBJECT_HANDLE] = sizeof(struct handle),
 	[OBJECT_EXCEPTION] = sizeof(struct coil_exception),
+	[OBJECT_GENERATOR_TASK] = sizeof(struct task),
 	[OBJECT_WAITER] = sizeof(struct waiter),
+	[OBJECT_CONTEXT] = sizeof(struct context),
 };
 
 /* All slabs are chained, so that leak checkers see them as in use. */

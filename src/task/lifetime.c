@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "loop/loop.h"
+#include "task/context.h"
 #include "task/exception.h"
 #include "task/gather.h"
 #include "task/keep.h"
@@ -97,12 +98,14 @@ static void destroy_future(struct future *future)
 	if (future->is_list)
 		object_unref(list_of(future->result.value));
 	awaitable_unchain(&future->awaitable);
+	if (kind == OBJECT_TASK && ((struct task *)future)->flags & TASK_GENERATOR)
+		kind = OBJECT_GENERATOR_TASK;
 	pool_give(pool_of(kind), future);
 }
 
 /* What else lives in a pool: what it holds is let go, then it goes back. */
 static void (*const fini[OBJECT_KINDS])(void *object) = {
-	[OBJECT_CONTEXT] = NULL, /* a line for each kind */
+	[OBJECT_CONTEXT] = coil__context_fini,
 };
 
 static void destroy_other(struct object *object)
