@@ -27,6 +27,7 @@
 #include "loop/timer_heap.h"
 
 struct task;
+struct async_generator;
 struct context_values;
 
 struct coil_loop {
@@ -55,6 +56,8 @@ struct coil_loop {
 	/* What belongs to it. */
 	size_t handles;
 	struct awaitable *living;      /* newest first                            */
+	struct async_generator *async_generators; /* in the middle, newest first  */
+	bool async_generators_shut_down;
 	uint32_t id;                   /* in the trace                            */
 
 	unsigned task_flags;           /* that its tasks begin with: the factory's */

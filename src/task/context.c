@@ -158,6 +158,11 @@ static struct context_values **bound_place(struct bound *bound)
 	return bound->context ? &bound->context->values : &bound->values;
 }
 
+struct context_values **coil__context_of(const struct handle *handle)
+{
+	return handle->object.spare ? bound_place(handle->arg) : NULL;
+}
+
 static coil_result run_bound(void *arg)
 {
 	struct bound *bound = arg;

@@ -78,6 +78,9 @@ bool coil__context_is_callback(const struct handle *handle, coil_done_callback f
  * was so before, to be put back. */
 struct context_values **coil__context_enter(struct context_values **place);
 
+/* Where HANDLE runs, if it is bound; else NULL. */
+struct context_values **coil__context_of(const struct handle *handle);
+
 void coil__context_fini(void *context);
 
 #endif
