@@ -62,10 +62,11 @@ static void prepare_stack(struct task *task)
 
 struct task *coil__stack_borrow(coil_function function, void *arg, const coil_site *site)
 {
-	struct task *stack = pool_take(pool_of(OBJECT_TASK), OBJECT_STACK);
+	struct task *stack = pool_take(pool_of(OBJECT_TASK), OBJECT_TASK);
 
 	if (!stack)
 		return NULL;
+	stack->future.object.kind = OBJECT_STACK;
 	stack->function = function;
 	stack->arg = arg;
 	stack->coroutine_site = site;
@@ -109,9 +110,11 @@ static struct task *task_alloc(struct coil_loop *loop, unsigned flags)
 
 	if (unlikely(!loop_make_room(loop)))
 		return NULL;
-	task = pool_take(pool_of(kind), OBJECT_TASK);
+	task = pool_take(pool_of(kind), kind);
 	if (unlikely(!task))
 		loop->handles--;
+	else
+		task->future.object.kind = OBJECT_TASK;
 	prefetch_task(pool_of(kind)->free);
 	return task;
 }
