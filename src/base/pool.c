@@ -13,6 +13,12 @@
 #include "base/thread.h"
 #include "coroutine/stack.h"
 #include "loop/handle.h"
+#include "sync/barrier.h"
+#include "sync/condition.h"
+#include "sync/event.h"
+#include "sync/lock.h"
+#include "sync/queue.h"
+#include "sync/semaphore.h"
 #include "task/exception.h"
 #include "task/future.h"
 #include "task/gather.h"
@@ -33,6 +39,12 @@ static const size_t object_size[OBJECT_KINDS] = {
 	[OBJECT_HANDLE] = sizeof(struct handle),
 	[OBJECT_EXCEPTION] = sizeof(struct coil_exception),
 	[OBJECT_WAITER] = sizeof(struct waiter),
+	[OBJECT_EVENT] = sizeof(struct event),
+	[OBJECT_LOCK] = sizeof(struct lock),
+	[OBJECT_CONDITION] = sizeof(struct condition),
+	[OBJECT_SEMAPHORE] = sizeof(struct semaphore),
+	[OBJECT_BARRIER] = sizeof(struct barrier),
+	[OBJECT_QUEUE] = sizeof(struct queue),
 };
 
 /* All slabs are chained, so that leak checkers see them as in use. */

@@ -6,6 +6,8 @@
 
 #include "base/log.h"
 #include "loop/loop.h"
+#include "sync/condition.h"
+#include "sync/queue.h"
 #include "task/exception.h"
 #include "task/gather.h"
 #include "task/keep.h"
@@ -103,6 +105,12 @@ static void destroy_future(struct future *future)
 /* What else lives in a pool: what it holds is let go, then it goes back. */
 static void (*const fini[OBJECT_KINDS])(void *object) = {
 	[OBJECT_CONTEXT] = NULL, /* a line for each kind */
+	[OBJECT_EVENT] = coil__resource_fini,
+	[OBJECT_LOCK] = coil__resource_fini,
+	[OBJECT_CONDITION] = coil__condition_fini,
+	[OBJECT_SEMAPHORE] = coil__resource_fini,
+	[OBJECT_BARRIER] = coil__resource_fini,
+	[OBJECT_QUEUE] = coil__queue_fini,
 };
 
 static void destroy_other(struct object *object)
