@@ -15,6 +15,12 @@
 #include "loop/handle.h"
 #include "task/async_generator.h"
 #include "task/context.h"
+#include "sync/barrier.h"
+#include "sync/condition.h"
+#include "sync/event.h"
+#include "sync/lock.h"
+#include "sync/queue.h"
+#include "sync/semaphore.h"
 #include "task/exception.h"
 #include "task/future.h"
 #include "task/gather.h"
@@ -40,6 +46,12 @@ static const size_t object_size[OBJECT_KINDS] = {
 	[OBJECT_ASYNC_GENERATOR] = sizeof(struct async_generator),
 	[OBJECT_RUNNER] = sizeof(struct runner),
 	[OBJECT_CONTEXT] = sizeof(struct context),
+	[OBJECT_EVENT] = sizeof(struct event),
+	[OBJECT_LOCK] = sizeof(struct lock),
+	[OBJECT_CONDITION] = sizeof(struct condition),
+	[OBJECT_SEMAPHORE] = sizeof(struct semaphore),
+	[OBJECT_BARRIER] = sizeof(struct barrier),
+	[OBJECT_QUEUE] = sizeof(struct queue),
 };
 
 /* All slabs are chained, so that leak checkers see them as in use. */

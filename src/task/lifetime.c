@@ -8,6 +8,8 @@
 #include "loop/loop.h"
 #include "task/async_generator.h"
 #include "task/context.h"
+#include "sync/condition.h"
+#include "sync/queue.h"
 #include "task/exception.h"
 #include "task/gather.h"
 #include "task/keep.h"
@@ -109,6 +111,12 @@ static void destroy_future(struct future *future)
 static void (*const fini[OBJECT_KINDS])(void *object) = {
 	[OBJECT_CONTEXT] = coil__context_fini,
 	[OBJECT_RUNNER] = coil__runner_fini,
+	[OBJECT_EVENT] = coil__resource_fini,
+	[OBJECT_LOCK] = coil__resource_fini,
+	[OBJECT_CONDITION] = coil__condition_fini,
+	[OBJECT_SEMAPHORE] = coil__resource_fini,
+	[OBJECT_BARRIER] = coil__resource_fini,
+	[OBJECT_QUEUE] = coil__queue_fini,
 };
 
 static void destroy_other(struct object *object)
