@@ -165,30 +165,13 @@ static struct gather *gather_new(struct coil_loop *loop, size_t room, unsigned f
 	return NULL;
 }
 
-/* asyncio looks at every future once, however often it is an argument: object.spare
- * has the number of the last look. */
-static uint32_t new_look(void)
-{
-	static uint32_t looks;
-
-	return __atomic_add_fetch(&looks, 1, __ATOMIC_RELAXED);
-}
-
-static bool first_look(struct future *child, uint32_t look)
-{
-	if (child->object.spare == look)
-		return false;
-	child->object.spare = look;
-	return true;
-}
-
 /* Adds a callback to every child that is not done. */
 static void watch_children(struct gather *gather)
 {
 	static const coil_site count_site = {
 		"coil_gather", __FILE__, __LINE__, "gather.count", ""
 	};
-	uint32_t look = new_look();
+	uint32_t look = coil__new_look();
 
 	for (size_t i = 0; i < gather->count; i++) {
 		struct future *child = child_at(gather, i);
@@ -210,7 +193,7 @@ static void watch_children(struct gather *gather)
 /* Children that were done before are counted at once, now that the gather is made. */
 static void count_done(struct gather *gather)
 {
-	uint32_t look = new_look();
+	uint32_t look = coil__new_look();
 
 	for (size_t i = 0; i < gather->count; i++)
 		if (gather->children[i]->state != FUTURE_PENDING &&
@@ -258,34 +241,6 @@ static struct coil_loop *loop_of(coil_awaitable *const *awaitables, size_t count
 	return coil__null(COIL_RUNTIME, site, "gather: no current event loop");
 }
 
-/* Hands all arguments over, in order; coroutines become tasks.  On failure what was
- * made is dropped, and the rest discarded. */
-static struct future **take_children(struct coil_loop *loop,
-				     coil_awaitable *const *awaitables, size_t count,
-				     const coil_site *site)
-{
-	struct future **children = malloc((count ? count : 1) * sizeof(*children));
-	size_t made = 0;
-
-	if (!children)
-		coil__null_memory(site);
-	while (children && made < count) {
-		struct future *child = coil__ensure_future(loop, awaitables[made], site);
-
-		if (!child)
-			break;
-		children[made++] = child;
-	}
-	if (children && made == count)
-		return children;
-	for (size_t i = made + (children != NULL); i < count; i++)
-		coil__awaitable_discard(awaitables[i], site);
-	while (made > 0)
-		object_unref(children[--made]);
-	free(children);
-	return NULL;
-}
-
 coil_future *coil_gather_site(unsigned flags, coil_awaitable *const *awaitables,
 			      size_t count, const coil_site *site)
 {
@@ -298,7 +253,7 @@ coil_future *coil_gather_site(unsigned flags, coil_awaitable *const *awaitables,
 			coil__awaitable_discard(awaitables[i], site);
 		return NULL;
 	}
-	children = take_children(loop, awaitables, count, site);
+	children = coil__ensure_futures(loop, awaitables, count, site);
 	if (!children)
 		return NULL;
 	gather = coil__gather(loop, children, count, flags, site);

@@ -6,17 +6,22 @@
 
 #include "base/log.h"
 #include "loop/loop.h"
-#include "task/async_generator.h"
-#include "task/context.h"
 #include "sync/condition.h"
 #include "sync/queue.h"
+#include "task/as_completed.h"
+#include "task/async_generator.h"
+#include "task/context.h"
 #include "task/exception.h"
 #include "task/gather.h"
 #include "task/keep.h"
 #include "task/lifetime.h"
 #include "task/list.h"
 #include "task/run.h"
+#include "task/shield.h"
 #include "task/task.h"
+#include "task/task_group.h"
+#include "task/timeout.h"
+#include "task/wait.h"
 #include "task/waiter.h"
 
 /* ---- coroutines ------------------------------------------------------ */
@@ -97,6 +102,10 @@ static void destroy_future(struct future *future)
 		coil__task_fini((struct task *)future);
 	else if (kind == OBJECT_WAITER)
 		coil__waiter_fini((struct waiter *)future);
+	else if (kind == OBJECT_WAIT)
+		coil__wait_fini((struct wait *)future);
+	else if (kind == OBJECT_SHIELD)
+		coil__shield_fini((struct shield *)future);
 	if (unlikely(future->result.error))
 		coil__exception_unref(future->result);
 	if (future->is_list)
@@ -117,6 +126,9 @@ static void (*const fini[OBJECT_KINDS])(void *object) = {
 	[OBJECT_SEMAPHORE] = coil__resource_fini,
 	[OBJECT_BARRIER] = coil__resource_fini,
 	[OBJECT_QUEUE] = coil__queue_fini,
+	[OBJECT_TIMEOUT] = coil__timeout_fini,
+	[OBJECT_TASK_GROUP] = coil__task_group_fini,
+	[OBJECT_AS_COMPLETED] = coil__as_completed_fini,
 };
 
 static void destroy_other(struct object *object)
@@ -142,13 +154,14 @@ void coil__object_destroy(struct object *object)
 	case OBJECT_TASK:
 	case OBJECT_WAITER:
 	case OBJECT_SHIELD:
+	case OBJECT_WAIT:
 		destroy_future((struct future *)object);
 		break;
 	case OBJECT_HANDLE:
 		coil__handle_destroy((struct handle *)object);
 		break;
 	case OBJECT_EXCEPTION:
-		pool_give(pool_of(OBJECT_EXCEPTION), object);
+		coil__exception_destroy((struct coil_exception *)object);
 		break;
 	case OBJECT_LIST:
 		coil__list_destroy((struct list *)object);
@@ -180,10 +193,10 @@ void coil__lifetime_end_loop(struct coil_loop *loop)
 	report_pending_tasks(loop);
 	coil__async_generators_end_loop(loop);
 	for (struct awaitable *a = loop->living; a; a = a->older)
-		if (a->object.kind != OBJECT_COROUTINE)
+		if (object_is_future(&a->object))
 			report_unretrieved((struct future *)a);
 	for (struct awaitable *a = loop->living; a; a = a->older)
-		if (a->object.kind != OBJECT_COROUTINE)
+		if (object_is_future(&a->object))
 			drop_callbacks((struct future *)a);
 	while (loop->living) {
 		loop->living->object.refs = 0;

@@ -151,6 +151,9 @@ coil_result coil__task_await(struct task *task, struct future *future,
 /* asyncio's Task.cancel of a pending task (task_cancel.c). */
 bool coil__task_cancel(struct task *task, coil_result cancelled);
 
+/* asyncio's Task.uncancel: the requests that are left. */
+unsigned coil__task_uncancel(struct task *task);
+
 /* The error of an awaiting call outside of tasks. */
 coil_result coil__task_missing(const coil_site *site, const char *call);
 
