@@ -63,6 +63,9 @@ struct task *coil__task_newer(const struct task *task);
 struct task *coil__task_new(struct coil_loop *loop, struct coroutine_object *coroutine,
 			    const coil_site *site, char *name, unsigned flags);
 
+/* The next task without a name is Task-1 again, for a program that plays others. */
+void coil__task_numbers_restart(void);
+
 /* Records that the task was made, by PARENT, or before the recording began (NULL). */
 void coil__task_record(struct task *task, const struct task *parent);
 
