@@ -13,9 +13,12 @@
 #include "base/thread.h"
 #include "coroutine/stack.h"
 #include "loop/handle.h"
+#include "task/async_generator.h"
+#include "task/context.h"
 #include "task/exception.h"
 #include "task/future.h"
 #include "task/gather.h"
+#include "task/run.h"
 #include "task/task.h"
 #include "task/waiter.h"
 
@@ -32,7 +35,11 @@ static const size_t object_size[OBJECT_KINDS] = {
 	[OBJECT_TASK] = sizeof(struct task),
 	[OBJECT_HANDLE] = sizeof(struct handle),
 	[OBJECT_EXCEPTION] = sizeof(struct coil_exception),
+	[OBJECT_GENERATOR_TASK] = sizeof(struct task),
 	[OBJECT_WAITER] = sizeof(struct waiter),
+	[OBJECT_ASYNC_GENERATOR] = sizeof(struct async_generator),
+	[OBJECT_RUNNER] = sizeof(struct runner),
+	[OBJECT_CONTEXT] = sizeof(struct context),
 };
 
 /* All slabs are chained, so that leak checkers see them as in use. */

@@ -6,11 +6,14 @@
 
 #include "base/log.h"
 #include "loop/loop.h"
+#include "task/async_generator.h"
+#include "task/context.h"
 #include "task/exception.h"
 #include "task/gather.h"
 #include "task/keep.h"
 #include "task/lifetime.h"
 #include "task/list.h"
+#include "task/run.h"
 #include "task/task.h"
 #include "task/waiter.h"
 
@@ -97,12 +100,15 @@ static void destroy_future(struct future *future)
 	if (future->is_list)
 		object_unref(list_of(future->result.value));
 	awaitable_unchain(&future->awaitable);
+	if (kind == OBJECT_TASK && ((struct task *)future)->flags & TASK_GENERATOR)
+		kind = OBJECT_GENERATOR_TASK;
 	pool_give(pool_of(kind), future);
 }
 
 /* What else lives in a pool: what it holds is let go, then it goes back. */
 static void (*const fini[OBJECT_KINDS])(void *object) = {
-	[OBJECT_CONTEXT] = NULL, /* a line for each kind */
+	[OBJECT_CONTEXT] = coil__context_fini,
+	[OBJECT_RUNNER] = coil__runner_fini,
 };
 
 static void destroy_other(struct object *object)
@@ -139,6 +145,10 @@ void coil__object_destroy(struct object *object)
 	case OBJECT_LIST:
 		coil__list_destroy((struct list *)object);
 		break;
+	case OBJECT_ASYNC_GENERATOR:
+		if (coil__async_generator_destroy((struct async_generator *)object))
+			pool_give(pool_of(OBJECT_ASYNC_GENERATOR), object);
+		break;
 	default:
 		destroy_other(object);
 	}
@@ -160,6 +170,7 @@ static void report_pending_tasks(struct coil_loop *loop)
 void coil__lifetime_end_loop(struct coil_loop *loop)
 {
 	report_pending_tasks(loop);
+	coil__async_generators_end_loop(loop);
 	for (struct awaitable *a = loop->living; a; a = a->older)
 		if (a->object.kind != OBJECT_COROUTINE)
 			report_unretrieved((struct future *)a);

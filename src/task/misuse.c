@@ -18,7 +18,7 @@ const char *coil__kind_name(enum object_kind kind)
 		"object", "coroutine", "future", "gather", "task", "handle",
 		"exception", "list", "waiter", "shield", "context", "async generator",
 		"timeout", "task group", "as_completed", "event", "lock", "condition",
-		"semaphore", "barrier", "queue", "runner",
+		"semaphore", "barrier", "queue", "runner", "task", "stack",
 	};
 
 	return names[kind];
