@@ -31,13 +31,18 @@
 
 /* The N of Task-N, in this process.  An atomic add costs as much as a tenth of
  * making a task, so it is one only where there are threads. */
+static uint32_t last_number;
+
 static uint32_t next_number(void)
 {
-	static uint32_t last;
-
 	if (SINGLE_THREADED)
-		return ++last;
-	return __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED);
+		return ++last_number;
+	return __atomic_add_fetch(&last_number, 1, __ATOMIC_RELAXED);
+}
+
+void coil__task_numbers_restart(void)
+{
+	__atomic_store_n(&last_number, 0, __ATOMIC_RELAXED);
 }
 
 /* ---- the coroutine's stack -------------------------------------------- */

@@ -104,6 +104,9 @@ static inline struct task *stack_of(struct coroutine *coroutine)
 	return container_of(coroutine, struct task, coroutine);
 }
 
+/* The next task without a name is Task-1 again, for a program that plays others. */
+void coil__task_numbers_restart(void);
+
 /* Records that the task was made, by PARENT, or before the recording began (NULL). */
 void coil__task_record(struct task *task, const struct task *parent);
 
