@@ -40,7 +40,7 @@ PROFILES = {
         locked 3  with 6  cond.wait 5  cond.wait_for 4  cond.notify 5  cond.notify_all 4
         barrier.wait 7  barrier.info 2  barrier.reset 1  barrier.abort 1  cancel 3  race 5
         new-event 1  new-lock 1  new-cond 1  new-sem 1  new-bsem 1  new-barrier 1""",
-    "queues": """put 8  get 9  join 3  put_nowait 6  get_nowait 5  task_done 5  qsize 3
+    "queues": """put 8  get 7  join 3  put_nowait 8  get_nowait 5  task_done 5  qsize 3
         shutdown 2  cancel 3  race 5  new-queue 1  new-pqueue 1  new-lqueue 1""",
     "gather": """gather 8  gather_new 5  wait 8  as_completed 7  wait_for 5  shield 5
         shield_new 4  cancel 5  state 2  result 2  exception 2  set_result 2  set_exception 1""",
@@ -73,14 +73,23 @@ HOLDERS = {                                        # argument -> kinds of object
     "queue": ["queue", "queue", "pqueue", "lqueue"],
 }
 
+MADE_ON_THE_WAY = {"handle": "h", "timer": "h", "timeout": "o", "group": "g"}
+
 TAGS = ("a", "b", "c", "d")
 CLASSES = ("any", "any", "error", "Cancelled", "Cancelled", "E", "E:a", "E:b", "Group", "Timeout",
            "RuntimeError", "QueueEmpty", "QueueShutDown", "BrokenBarrier", "ValueError",
            "InvalidState", "Cancelled:m1")
-WAKES = {                                          # what may wake one who waits for it
-    "await": "set_result", "event.wait": "event.set", "acquire": "release",
-    "cond.wait": "cond.notify_all", "get": "put_nowait", "put": "get_nowait",
-    "join": "task_done", "barrier.wait": "barrier.wait",
+# Patterns of "race": what a body waits with; the kind of what it waits for (X); what to do
+# before it starts to wait; and moves, some of which come in one instant with a cancel.
+RACES = {
+    "await": ("fut", "new future X", ("set_result X 1", "set_exception X a", "cancel X m2")),
+    "event.wait": ("event", "event.clear X", ("event.set X", "event.set X", "event.clear X")),
+    "acquire": ("lockable", "acquire X", ("release X", "release X", "acquire X", "locked X")),
+    "cond.wait": ("cond", "locked X", ("cond.notify X 1", "cond.notify X 2", "cond.notify_all X")),
+    "get": ("queue", "qsize X", ("put_nowait X 5", "put_nowait X 6", "get_nowait X")),
+    "put": ("queue", "put_nowait X 1", ("get_nowait X", "get_nowait X", "put_nowait X 4")),
+    "join": ("queue", "put_nowait X 1", ("task_done X", "task_done X", "get_nowait X")),
+    "barrier.wait": ("barrier", "barrier.info X", ("barrier.wait X", "barrier.abort X", "barrier.reset X")),
 }
 STARTS = {"spawn", "tg.spawn", "call", "call_soon", "call_later", "call_at", "add_cb"}
 AWAITS = {"await", "gather", "wait", "wait_for", "shield", "as_completed"}
@@ -115,6 +124,7 @@ class Body:
         self.inline = inline                       # may be called; if not it may await itself
         self.cost = 1                              # how many lines it may lead to
         self.used = layer == 0
+        self.waits = None                          # (operation, object) for which it waits
         self.recent = []                           # variables that it has set so far
         self.lines = []
 
@@ -155,7 +165,7 @@ class Generator:
     def make_objects(self):
         lines = []
         for kind in OBJECTS:
-            count = self.random.choice((1, 2, 2, 3)) if kind == "future" else self.random.choice((1, 1, 2))
+            count = self.random.choice((2, 2, 3, 4)) if kind == "future" else self.random.choice((1, 1, 2))
             self.objects[kind] = [f"{OBJECTS[kind][0]}{number}" for number in range(1, count + 1)]
             if self.needs(kind):
                 lines += [self.new_line(kind, name) for name in self.objects[kind]]
@@ -171,7 +181,8 @@ class Generator:
     def new_line(self, kind, name):
         numbers = OBJECTS[kind][1]
         if kind == "cond" and self.chance(0.4):
-            return f"new cond {name} {self.random.choice(self.objects['lock'])}"
+            lock = "nobody" if self.chance(0.1) else self.random.choice(self.objects["lock"])
+            return f"new cond {name} {lock}"
         if not numbers:
             return f"new {kind} {name}"
         number = -1 if self.chance(0.05) else self.random.choice(numbers)
@@ -183,6 +194,18 @@ class Generator:
             func = layer > 1 and self.chance(0.45 if self.profile == "callbacks" else 0.25)
             kind, prefix = ("func", "n") if func else ("coro", "b")
             self.bodies.append(Body(kind, f"{prefix}{layer}", layer, inline=self.chance(0.8)))
+            if kind == "coro" and "race" in self.weights and self.chance(0.35):
+                self.bodies[-1].waits = self.choose_wait()
+
+    def choose_wait(self):
+        """An operation that waits, and what for."""
+        name = self.random.choice([name for name in RACES if name in self.weights])
+        return name, self.random.choice(self.holders(RACES[name][0]))
+
+    def holders(self, argument):
+        """The variables made for an argument of that kind."""
+        kinds = ["future"] if argument == "fut" else HOLDERS[argument]
+        return self.objects[self.random.choice(kinds)]
 
     # Chances and choices.
 
@@ -207,16 +230,40 @@ class Writer:
         if self.body.kind == "func":
             self.write_func(place)
             return
+        if self.body.waits:
+            self.write_waiter(place)
+            return
         if self.body.layer == 0:
             for _ in range(self.random.randint(1, 3)):
-                self.operation(self.random.choice(("spawn", "spawn", "call_later")), place)
+                first = self.random.choice(("spawn", "spawn", "call_later", "race"))
+                self.statement(first if first != "race" or "race" in self.generator.weights else "spawn", place)
         elif self.chance(0.3):
             self.line(place, "sleep", str(self.random.choice((0, 0, 1, 2))))
-        self.block(place, self.random.randint(3, 8) if self.body.layer == 0 else self.random.randint(2, 5))
-        if self.body.layer == 0 and self.chance(0.6):
+        left = self.block(place, self.random.randint(3, 8) if self.body.layer == 0 else self.random.randint(2, 5))
+        if self.body.layer == 0 and not left and self.chance(0.6):
             self.operation("wait", place)
         if not self.body.lines:
             self.line(place, "sleep", "0")
+
+    def write_waiter(self, place):
+        """A body that does little but wait: see race()."""
+        name, variable = self.body.waits
+        caught = self.chance(0.3)
+        if caught:
+            self.line(place, "try")
+            place = place.inside()
+        if name == "cond.wait":
+            self.line(place, "with", variable)
+            self.line(place.inside(), name, variable)
+            self.line(place, "end")
+        else:
+            self.line(place, name, variable, *(["8"] if name == "put" else []))
+        if name == "acquire":
+            self.line(place, "sleep", self.random.choice("001"))
+            self.line(place, "release", variable)
+        if caught:
+            self.line(Place(self.body), "except", self.random.choice(("Cancelled", "any")))
+            self.end_of_handler(place)
 
     def write_func(self, place):
         for _ in range(self.random.randint(1, 3)):
@@ -237,20 +284,27 @@ class Writer:
     # Statements.
 
     def block(self, place, count):
-        """count statements, and perhaps a way out at the end."""
+        """count statements, and perhaps a way out at the end: is there one?"""
         for _ in range(count):
             table = {name: weight for name, weight in self.generator.weights.items()
                      if self.allowed(name, place)}
             self.statement(self.generator.pick(table), place)
-        self.way_out(place)
+        return self.way_out(place)
 
     def allowed(self, name, place):
         if name == "rm_cb" and not self.funcs():
+            return False
+        if name in OPERATIONS and self.likely_skipped(OPERATIONS[name].args) and self.chance(0.85):
             return False
         if self.body.kind == "func":
             return (name.startswith("new-")
                     or name in OPERATIONS and OPERATIONS[name].section != 3)
         return name not in BLOCKS or place.depth < 3
+
+    def likely_skipped(self, args):
+        """Does it need a handle, a timeout or a group, and this body has made none?"""
+        prefixes = [prefix for kind, prefix in MADE_ON_THE_WAY.items() if kind in args]
+        return any(not any(name[0] == prefix for name in self.body.recent) for prefix in prefixes)
 
     def statement(self, name, place):
         if name.startswith("new-"):
@@ -265,22 +319,40 @@ class Writer:
             getattr(self, "block_" + name)(place)
         elif OPERATIONS[name].section == 3 and place.depth < 3:
             self.guarded(name, place)
+            if name == "acquire" and self.chance(0.6):
+                self.line(place, "sleep", self.argument("int", place))
+                self.line(place, "release", self.acquired())
+        elif name.startswith("cond.") and self.body.kind == "coro" and self.chance(0.75):
+            self.holding_condition(name, place)
         else:
             self.operation(name, place)
 
     def guarded(self, name, place):
         """What may wait for ever or fail: often with a timeout or a try around it."""
-        if OPERATIONS[name].args and name != "sleep" and self.chance(0.3):
+        patience = 0.3 if self.body.layer else 0.5
+        if name.startswith("cond.") and self.chance(0.75):
+            self.holding_condition(name, place)
+        elif OPERATIONS[name].args and name not in ("sleep", "call") and self.chance(patience):
             self.line(place, "timeout", self.random.choice("123"), self.timeout_name())
             self.operation(name, place.inside())
             self.line(place, "end")
-        elif self.chance(0.35):
+        elif self.chance(0.35 if self.body.layer else 0.55):
             self.line(place, "try")
             self.operation(name, place.inside())
             self.line(place, "except", self.random.choice(("any", "any", "error", "Cancelled")))
             self.end_of_handler(place.inside(handler=True))
         else:
             self.operation(name, place)
+
+    def holding_condition(self, name, place):
+        """An operation of a condition, with its lock."""
+        cond = self.random.choice(self.generator.objects["cond"])
+        rest = {"cond.wait_for": ["event"], "cond.notify": ["int"]}.get(name, [])
+        self.line(place, "with", cond)
+        self.line(place.inside(), name, cond, *(self.argument(kind, place) for kind in rest))
+        if self.chance(0.3):
+            self.operation("sleep", place.inside())
+        self.line(place, "end")
 
     def end_of_handler(self, place):
         if self.chance(0.3):
@@ -290,7 +362,7 @@ class Writer:
         self.line(Place(self.body, place.depth - 1), "end")
 
     def way_out(self, place):
-        """At the end of a block now and then: return, raise."""
+        """At the end of a block now and then: return, raise.  Is it left for sure?"""
         if self.chance(0.12 if place.depth else 0.4) and not place.cleanup:
             value = self.argument("value", place)
             self.line(place, *(["return", value] if self.chance(0.9) else ["return"]))
@@ -298,26 +370,37 @@ class Writer:
             self.line(place, "raise")
         elif self.chance(0.15 if self.body.layer else 0.05):
             self.line(place, "raise", "Cancelled" if self.chance(0.15) else self.random.choice(TAGS))
+        else:
+            return False
+        return True
 
     def race(self, place):
-        """Somebody waits; what he waits for comes, and he is cancelled in the same instant."""
-        sleepers = [other for other in self.above if other.kind == "coro" and self.affordable(other, place)]
-        if not sleepers or self.body.kind == "func":
+        """Some wait; what they wait for comes, and one is cancelled in the same instant."""
+        waiters = [other for other in self.above if other.waits and self.affordable(other, place)]
+        if not waiters or self.body.kind == "func":
             self.operation("cancel", place)
             return
-        other = self.preferred(sleepers)
-        task = self.start("spawn", other, place)
+        other = self.preferred(waiters)
+        name, variable = other.waits
+        _, before, moves = RACES[name]
+        self.move(place, before, variable)
+        tasks = [self.start("spawn", other, place) for _ in range(self.random.choice((1, 2, 2, 3)))
+                 if self.affordable(other, place)]
         for _ in range(self.random.choice((0, 1, 1, 2))):
             self.line(place, "sleep", "0")
-        wakes = [wake for wait, wake in WAKES.items()
-                 if wait in self.generator.weights and OPERATIONS[wake].section == 1]
-        moves = [("cancel", task)] + [(wake,) for wake in self.random.sample(wakes, min(2, len(wakes)))]
+        moves = self.random.sample(moves, self.random.choice((1, 2)))
+        moves += ["cancel " + self.random.choice(tasks or ["self"])] * self.random.choice((0, 1, 1, 1, 2))
         self.random.shuffle(moves)
+        if name == "cond.wait":
+            self.line(place, "with", variable)
         for move in moves:
-            if move[0] == "cancel":
-                self.line(place, "cancel", task, *self.message())
-            else:
-                self.operation(move[0], place)
+            self.move(place.inside() if name == "cond.wait" else place, move, variable)
+        if name == "cond.wait":
+            self.line(place, "end")
+
+    def move(self, place, text, variable):
+        message = self.message() if text.startswith("cancel t") else []
+        self.line(place, *text.replace("X", variable).split(), *message)
 
     # Blocks.
 
@@ -363,6 +446,11 @@ class Writer:
         self.line(place, "with", self.variable("lockable", place))
         self.block(place.inside(), self.random.randint(1, 3))
         self.line(place, "end")
+
+    def acquired(self):
+        """What the last acquire in this body was about."""
+        return next(line.split()[1] for line in reversed(self.body.lines)
+                    if line.split()[0] == "acquire")
 
     def timeout_name(self):
         name = self.random.choice(("o1", "o2", "o3"))
@@ -451,6 +539,8 @@ class Writer:
             return [self.awaitable(name, kind, place, layer, words)]
         if name in ("set_result", "set_exception") and kind == "fut":
             return [self.settable()]
+        if name == "cancel" and kind == "fut" and self.chance(0.6):
+            return [self.variable("task", place)]
         if kind == "value" and words[0].startswith("pq"):
             return [str(self.random.randint(0, 9))]
         return [self.argument(kind, place)]
@@ -482,7 +572,7 @@ class Writer:
         if self.chance(0.03):
             return self.random.choice(("f1", "e1", "l1", "q1", "t1", "h1", "nobody"))
         if kind in HOLDERS:
-            return self.random.choice(self.generator.objects[self.random.choice(HOLDERS[kind])])
+            return self.random.choice(self.generator.holders(kind))
         if kind == "var":
             name = self.random.choice(("h1", "h2", "h3"))
             self.body.recent.append(name)
@@ -493,7 +583,7 @@ class Writer:
 
     def recent_or_any(self, pool):
         recent = [name for name in self.body.recent if name in pool]
-        return self.random.choice(recent if recent and self.chance(0.7) else pool)
+        return self.random.choice(recent if recent and self.chance(0.8) else pool)
 
     def futures(self, layer=-1):
         """The futures above a layer, by name."""
@@ -530,7 +620,10 @@ class Writer:
             other.used = True
             self.charge(other.cost * place.times)
             return "@" + other.name
-        return self.recent_or_any(self.futures(layer))
+        names = self.futures(layer)
+        if not any(name in names for name in self.body.recent) and self.chance(0.6):
+            return self.random.choice(self.generator.objects["future"])
+        return self.recent_or_any(names)
 
 
 def scenario(seed, profile=None, size=None):
