@@ -91,6 +91,14 @@ RACES = {
     "join": ("queue", "put_nowait X 1", ("task_done X", "task_done X", "get_nowait X")),
     "barrier.wait": ("barrier", "barrier.info X", ("barrier.wait X", "barrier.abort X", "barrier.reset X")),
 }
+# What a helper does to all who wait (see Generator.helpers).
+HELP = {
+    "event": ["event.set X"], "lock": ["release X"], "sem": ["release X"], "bsem": ["release X"],
+    "cond": ["with X", "cond.notify_all X", "end"], "barrier": ["barrier.abort X"],
+    "queue": ["put_nowait X 5", "get_nowait X", "task_done X"],
+    "pqueue": ["put_nowait X 5"], "lqueue": ["put_nowait X 5"], "future": ["set_result X 6"],
+}
+
 STARTS = {"spawn", "tg.spawn", "call", "call_soon", "call_later", "call_at", "add_cb"}
 AWAITS = {"await", "gather", "wait", "wait_for", "shield", "as_completed"}
 
@@ -152,8 +160,9 @@ class Generator:
         self.plan_bodies()
         for body in reversed(self.bodies):
             Writer(self, body).write()
+        helpers = self.helpers()
         bodies = [f"{body.kind} {body.name}\n" + "\n".join(body.lines) + "\nend"
-                  for body in self.bodies]
+                  for body in self.bodies + helpers]
         return "\n".join(head + self.options + news + bodies) + "\n"
 
     def choose_options(self):
@@ -196,6 +205,18 @@ class Generator:
             self.bodies.append(Body(kind, f"{prefix}{layer}", layer, inline=self.chance(0.8)))
             if kind == "coro" and "race" in self.weights and self.chance(0.35):
                 self.bodies[-1].waits = self.choose_wait()
+
+    def helpers(self):
+        """Often somebody wakes all who wait, some time later: fewer deadlocks."""
+        if "race" not in self.weights or self.chance(0.3):
+            return []
+        helper = Body("coro", "helper", 0, inline=False)
+        names = [(kind, name) for kind in HELP if self.needs(kind) for name in self.objects[kind]]
+        names = self.random.sample(names, min(5, len(names)))
+        wakes = ["    " + line.replace("X", name) for kind, name in names for line in HELP[kind]]
+        helper.lines = ["  repeat 2", f"    sleep {self.random.choice('234')}", *wakes, "  end"]
+        self.bodies[0].lines.insert(0, "  spawn hh helper")
+        return [helper]
 
     def choose_wait(self):
         """An operation that waits, and what for."""
