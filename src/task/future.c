@@ -203,7 +203,8 @@ coil_result coil_future_set_exception_site(coil_future *public, const coil_site 
 
 bool coil__future_cancel(struct future *future, coil_result cancelled)
 {
-	future->unretrieved = false;
+	if (future->object.kind != OBJECT_GATHER) /* asyncio's looks at done first */
+		future->unretrieved = false;
 	if (future->state != FUTURE_PENDING)
 		return false;
 	switch (future->object.kind) {

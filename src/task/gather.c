@@ -45,17 +45,19 @@ static coil_result item_of(struct future *child)
 	return result;
 }
 
-/* A request to cancel wins, even if every child has swallowed it; its message is the
- * last child's, if that has one. */
+/* A request to cancel wins, even if every child has swallowed it.  Its message is that
+ * of the last argument, as asyncio has it: of its cancellation, or the last that a task
+ * was to be given by its next step. */
 static coil_result cancelled_by(struct future *last)
 {
-	static const coil_result cancelled = { .error = COIL_CANCELLED, { NULL } };
-
-	return last && last->state == FUTURE_CANCELLED ? coil__future_retrieve(last) :
-							 cancelled;
+	if (last->state == FUTURE_CANCELLED)
+		return coil__future_retrieve(last);
+	return (coil_result){ .error = COIL_CANCELLED,
+		.exception = last->object.kind == OBJECT_TASK ?
+			((struct task *)last)->cancel_error.exception : NULL };
 }
 
-static void finish(struct gather *gather, struct future *last)
+static void finish(struct gather *gather)
 {
 	for (size_t i = 0; i < gather->count; i++) {
 		struct future *child = child_at(gather, i);
@@ -66,7 +68,8 @@ static void finish(struct gather *gather, struct future *last)
 			coil__list_set(gather->results, i, item_of(child), child->is_list);
 	}
 	if (unlikely(gather->cancel_requested))
-		coil__future_finish(&gather->future, cancelled_by(last), false);
+		coil__future_finish(&gather->future,
+				    cancelled_by(gather->children[gather->count - 1]), false);
 	else
 		coil__future_finish(&gather->future, coil_ok(&gather->results->public),
 				    true);
@@ -90,7 +93,7 @@ static void count(struct gather *gather, struct future *child)
 	} else if (!gather->return_exceptions && child->result.error) {
 		coil__future_finish(&gather->future, coil__future_retrieve(child), false);
 	} else if (gather->counted == gather->unique) {
-		finish(gather, child);
+		finish(gather);
 	}
 }
 
@@ -219,7 +222,7 @@ struct gather *coil__gather(struct coil_loop *loop, struct future *const *childr
 	if (count)
 		count_done(gather);
 	else
-		finish(gather, NULL);
+		finish(gather);
 	return gather;
 }
 

@@ -59,6 +59,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self.eager = eager
         self.now = 0
         self.iteration = 0
+        self.awaits_itself = None
         self.tasks = {}                            # in order of creation
         self.serials = itertools.count()
         self.numbers = itertools.count(1)
@@ -88,6 +89,14 @@ class VirtualLoop(asyncio.BaseEventLoop):
         timer._scheduled = True
         return timer
 
+    def call_soon(self, callback, *args, context=None):
+        """A task that awaits itself is stepped with an error.  CPython's accelerator leaves
+        it marked as about to be awaited, so that whoever awaits it next would fail."""
+        if self.awaits_itself:
+            self.awaits_itself._asyncio_future_blocking = False
+            self.awaits_itself = None
+        return super().call_soon(callback, *args, context=context)
+
     def create_task(self, coro, *, name=None, context=None):
         """Numbers the tasks without a name, eager ones too (3.13.0 calls those None)."""
         self._check_closed()
@@ -96,6 +105,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
         task = asyncio.Task(coro, loop=self, name=name, context=context, eager_start=self.eager)
         self.tasks.setdefault(task)
         return task
+
+    def current(self):
+        return asyncio.current_task(self)
 
     def tasks_left(self):
         return [task for task in self.tasks if not task.done()]
@@ -129,7 +141,7 @@ class TaskGroup(asyncio.TaskGroup):
         task = self._loop.create_task(coro, name=name, context=context)
         if self.at_once and task.done():
             self._on_task_done(task)
-        else:
+        elif not (task.done() and (task.cancelled() or task._exception is None)):
             self._tasks.add(task)
             task.add_done_callback(self._on_task_done)
         return task
@@ -689,6 +701,8 @@ WAIT_MODES = {"first": asyncio.FIRST_COMPLETED, "exception": asyncio.FIRST_EXCEP
 
 
 async def await_(run, future):
+    if future is run.loop.current():
+        run.loop.awaits_itself = future
     return await future
 
 
