@@ -688,8 +688,19 @@ WAIT_MODES = {"first": asyncio.FIRST_COMPLETED, "exception": asyncio.FIRST_EXCEP
               "all": asyncio.ALL_COMPLETED}
 
 
+class OneSelf:
+    """What a task awaits that awaits itself: an error at +1, as if it really did.
+
+    CPython's accelerator leaves a flag in such a task, and fails when somebody, itself
+    or another, awaits it again.
+    """
+
+    def __await__(self):
+        yield self
+
+
 async def await_(run, future):
-    return await future
+    return await (OneSelf() if future is run.current() else future)
 
 
 async def gather_await(run, mode, *items):
