@@ -121,7 +121,7 @@ def row_and_cell(text):
     name = words[1] if ended else words[0]
     if name == "new":
         name = f"new-{words[1]}"
-    if not ended and name in OPERATIONS and OPERATIONS[name].section == 3 or name in BLOCKS and not ended:
+    if not ended and (name in BLOCKS or name in OPERATIONS and OPERATIONS[name].section == 3):
         return (name, "skip") if text.endswith(" skip") else None
     if name not in OPERATIONS and name not in BLOCKS and not name.startswith("new-"):
         return None

@@ -19,6 +19,7 @@ What a scenario waits for may never come; a deadlock is an outcome like any othe
 """
 
 import argparse
+import itertools
 import random
 import sys
 from pathlib import Path
@@ -89,7 +90,8 @@ RACES = {
     "get": ("queue", "qsize X", ("put_nowait X 5", "put_nowait X 6", "get_nowait X")),
     "put": ("queue", "put_nowait X 1", ("get_nowait X", "get_nowait X", "put_nowait X 4")),
     "join": ("queue", "put_nowait X 1", ("task_done X", "task_done X", "get_nowait X")),
-    "barrier.wait": ("barrier", "barrier.info X", ("barrier.wait X", "barrier.abort X", "barrier.reset X")),
+    "barrier.wait": ("barrier", "barrier.info X",
+                     ("barrier.wait X", "barrier.abort X", "barrier.reset X")),
 }
 # What a helper does to all who wait (see Generator.helpers).
 HELP = {
@@ -147,6 +149,8 @@ class Generator:
         self.size = size or chosen[1]
         self.seed = seed
         self.weights = weights(BASE + " " + PROFILES[self.profile])
+        self.names = list(self.weights)
+        self.sums = list(itertools.accumulate(self.weights.values()))
         self.options = []
         self.objects = {}                          # kind -> variables that hold such
         self.bodies = []
@@ -174,7 +178,7 @@ class Generator:
     def make_objects(self):
         lines = []
         for kind in OBJECTS:
-            count = self.random.choice((2, 2, 3, 4)) if kind == "future" else self.random.choice((1, 1, 2))
+            count = self.random.choice((2, 2, 3, 4) if kind == "future" else (1, 1, 2))
             self.objects[kind] = [f"{OBJECTS[kind][0]}{number}" for number in range(1, count + 1)]
             if self.needs(kind):
                 lines += [self.new_line(kind, name) for name in self.objects[kind]]
@@ -233,8 +237,9 @@ class Generator:
     def chance(self, probability):
         return self.random.random() < probability
 
-    def pick(self, table):
-        return self.random.choices(list(table), list(table.values()))[0]
+    def pick(self):
+        """An operation, block or pattern, by the weights of the profile."""
+        return self.random.choices(self.names, cum_weights=self.sums)[0]
 
 
 class Writer:
@@ -255,16 +260,20 @@ class Writer:
             self.write_waiter(place)
             return
         if self.body.layer == 0:
-            for _ in range(self.random.randint(1, 3)):
-                first = self.random.choice(("spawn", "spawn", "call_later", "race"))
-                self.statement(first if first != "race" or "race" in self.generator.weights else "spawn", place)
-        elif self.chance(0.3):
-            self.line(place, "sleep", str(self.random.choice((0, 0, 1, 2))))
-        left = self.block(place, self.random.randint(3, 8) if self.body.layer == 0 else self.random.randint(2, 5))
-        if self.body.layer == 0 and not left and self.chance(0.6):
+            self.write_main(place)
+            return
+        if self.chance(0.3):
+            self.line(place, "sleep", self.random.choice("0012"))
+        self.block(place, self.random.randint(2, 5))
+
+    def write_main(self, place):
+        """Starts some tasks, does something, and often waits for what is left."""
+        races = ["race"] if "race" in self.generator.weights else ["spawn"]
+        for _ in range(self.random.randint(1, 3)):
+            self.statement(self.random.choice(["spawn", "spawn", "call_later"] + races), place)
+        left = self.block(place, self.random.randint(3, 8))
+        if not left and self.chance(0.6):
             self.operation("wait", place)
-        if not self.body.lines:
-            self.line(place, "sleep", "0")
 
     def write_waiter(self, place):
         """A body that does little but wait: see race()."""
@@ -288,9 +297,7 @@ class Writer:
 
     def write_func(self, place):
         for _ in range(self.random.randint(1, 3)):
-            table = {name: weight for name, weight in self.generator.weights.items()
-                     if self.allowed(name, place)}
-            self.statement(self.generator.pick(table), place)
+            self.statement(self.choose(place), place)
         if self.chance(0.15):
             self.line(place, "raise", self.random.choice(TAGS))
 
@@ -307,10 +314,15 @@ class Writer:
     def block(self, place, count):
         """count statements, and perhaps a way out at the end: is there one?"""
         for _ in range(count):
-            table = {name: weight for name, weight in self.generator.weights.items()
-                     if self.allowed(name, place)}
-            self.statement(self.generator.pick(table), place)
+            self.statement(self.choose(place), place)
         return self.way_out(place)
+
+    def choose(self, place):
+        """What the next statement is: by the weights of the profile, if it may stand here."""
+        while True:
+            name = self.generator.pick()
+            if self.allowed(name, place):
+                return name
 
     def allowed(self, name, place):
         if name == "rm_cb" and not self.funcs():
@@ -390,7 +402,7 @@ class Writer:
         elif place.handler and self.chance(0.4):
             self.line(place, "raise")
         elif self.chance(0.15 if self.body.layer else 0.05):
-            self.line(place, "raise", "Cancelled" if self.chance(0.15) else self.random.choice(TAGS))
+            self.line(place, "raise", self.random.choice(TAGS + ("Cancelled",)))
         else:
             return False
         return True
@@ -410,7 +422,8 @@ class Writer:
         for _ in range(self.random.choice((0, 1, 1, 2))):
             self.line(place, "sleep", "0")
         moves = self.random.sample(moves, self.random.choice((1, 2)))
-        moves += ["cancel " + self.random.choice(tasks or ["self"])] * self.random.choice((0, 1, 1, 1, 2))
+        cancel = "cancel " + self.random.choice(tasks or ["self"])
+        moves += [cancel] * self.random.choice((0, 1, 1, 1, 2))
         self.random.shuffle(moves)
         if name == "cond.wait":
             self.line(place, "with", variable)
@@ -420,8 +433,9 @@ class Writer:
             self.line(place, "end")
 
     def move(self, place, text, variable):
-        message = self.message() if text.startswith("cancel t") else []
-        self.line(place, *text.replace("X", variable).split(), *message)
+        words = text.replace("X", variable).split()
+        message = self.message() if words[0] == "cancel" and len(words) == 2 else []
+        self.line(place, *words, *message)
 
     # Blocks.
 

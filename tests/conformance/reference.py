@@ -59,7 +59,6 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self.eager = eager
         self.now = 0
         self.iteration = 0
-        self.awaits_itself = None
         self.tasks = {}                            # in order of creation
         self.serials = itertools.count()
         self.numbers = itertools.count(1)
@@ -89,14 +88,6 @@ class VirtualLoop(asyncio.BaseEventLoop):
         timer._scheduled = True
         return timer
 
-    def call_soon(self, callback, *args, context=None):
-        """A task that awaits itself is stepped with an error.  CPython's accelerator leaves
-        it marked as about to be awaited, so that whoever awaits it next would fail."""
-        if self.awaits_itself:
-            self.awaits_itself._asyncio_future_blocking = False
-            self.awaits_itself = None
-        return super().call_soon(callback, *args, context=context)
-
     def create_task(self, coro, *, name=None, context=None):
         """Numbers the tasks without a name, eager ones too (3.13.0 calls those None)."""
         self._check_closed()
@@ -105,9 +96,6 @@ class VirtualLoop(asyncio.BaseEventLoop):
         task = asyncio.Task(coro, loop=self, name=name, context=context, eager_start=self.eager)
         self.tasks.setdefault(task)
         return task
-
-    def current(self):
-        return asyncio.current_task(self)
 
     def tasks_left(self):
         return [task for task in self.tasks if not task.done()]
@@ -700,10 +688,19 @@ WAIT_MODES = {"first": asyncio.FIRST_COMPLETED, "exception": asyncio.FIRST_EXCEP
               "all": asyncio.ALL_COMPLETED}
 
 
+class OneSelf:
+    """What a task awaits that awaits itself: an error at +1, as if it really did.
+
+    CPython's accelerator leaves a flag in such a task, and fails when somebody, itself
+    or another, awaits it again.
+    """
+
+    def __await__(self):
+        yield self
+
+
 async def await_(run, future):
-    if future is run.loop.current():
-        run.loop.awaits_itself = future
-    return await future
+    return await (OneSelf() if future is run.current() else future)
 
 
 async def gather_await(run, mode, *items):
