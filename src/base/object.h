@@ -65,6 +65,8 @@ enum object_kind {
 	OBJECT_BARRIER,
 	OBJECT_QUEUE,
 	OBJECT_RUNNER,
+	OBJECT_GENERATOR_TASK,  /* a pool only: such a task is an OBJECT_TASK  */
+	OBJECT_STACK,           /* a task's memory that is used for its stack  */
 	OBJECT_KINDS
 };
 

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/thread.h"
 #include "coroutine/overflow.h"
+#include "task/context.h"
 #include "task/keep.h"
 #include "task/lifetime.h"
 #include "trace/recorder.h"
@@ -24,6 +25,8 @@ static void thread_leave(void *unused)
 	coil__lifetime_end_thread();
 	coil__trace_leave();
 	coil__keep_free(&coil__self.keep);
+	coil__context_values_unref(coil__self.values);
+	coil__self.values = NULL;
 	coil__overflow_leave();
 	for (int kind = 0; kind < OBJECT_KINDS; kind++)
 		coil__pool_leave(pool_of(kind), kind);

@@ -13,6 +13,7 @@
 #include "base/pool.h"
 
 struct keep;
+struct context_values;
 struct awaitable;
 
 struct coil__thread {
@@ -23,6 +24,9 @@ struct coil__thread {
 	struct pool pools[OBJECT_KINDS];
 	struct awaitable *strays;      /* coroutines made outside of loops      */
 	struct keep *keep;             /* errors and lists given to no task     */
+	struct context_values *values; /* of its context, outside of loops      */
+	struct context_values **context; /* where the current context is,
+	                                  whatever runs; NULL: that tells (context.h) */
 	int last_error;                /* the code, where a keep has no memory   */
 	void *signal_stack;            /* for the report of a stack overflow    */
 };

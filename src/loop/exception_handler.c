@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "loop/loop.h"
+#include "task/context.h"
 #include "task/keep.h"
 #include "task/task.h"
 #include "trace/recorder.h"
@@ -86,6 +87,29 @@ static void record_report(const coil_exception_context *context)
 		   .error = (uint32_t)context->exception.error);
 }
 
+/* A handler runs in the context of what it is told of. */
+static struct context_values **place_of(const coil_exception_context *context)
+{
+	struct task *task = handle_open(context->task);
+	const struct handle *handle = handle_open(context->handle);
+
+	if (task && task->future.object.kind == OBJECT_TASK)
+		return coil__task_values(task);
+	return handle ? coil__context_of(handle) : NULL;
+}
+
+static coil_result call_handler(struct coil_loop *loop, const coil_exception_context *context)
+{
+	struct context_values **before = coil__self.context, **place = place_of(context);
+	coil_result result;
+
+	if (place)
+		coil__context_enter(place);
+	result = loop->handler(loop, context, loop->handler_arg);
+	coil__context_enter(before);
+	return result;
+}
+
 void coil_loop_call_exception_handler(coil_loop *loop,
 				      const coil_exception_context *context)
 {
@@ -98,7 +122,7 @@ void coil_loop_call_exception_handler(coil_loop *loop,
 		coil_loop_default_exception_handler(loop, context);
 		return;
 	}
-	second.exception = loop->handler(loop, context, loop->handler_arg);
+	second.exception = call_handler(loop, context);
 	if (leaves_loop(second.exception))
 		loop->leaving = second.exception;
 	else if (second.exception.error)

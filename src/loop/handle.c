@@ -4,6 +4,7 @@
  */
 
 #include "loop/loop.h"
+#include "task/context.h"
 #include "task/keep.h"
 #include "task/misuse.h"
 #include "trace/recorder.h"
@@ -21,6 +22,8 @@ void coil__handle_record(struct handle *handle, unsigned schedule, uint64_t targ
 void coil__handle_destroy(struct handle *handle)
 {
 	handle->loop->handles--;
+	if (unlikely(handle->object.spare))
+		coil__context_unbind(handle);
 	if (handle->object.flags & HANDLE_HAS_FUTURE)
 		object_unref(handle->future);
 	if (unlikely(handle->object.flags & HANDLE_FOREIGN))

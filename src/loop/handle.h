@@ -12,6 +12,9 @@
  * that are a part of something else are not counted: a task lives at least until
  * it has taken its last step, a gather until all its children are counted.
  *
+ * object.spare: it runs in a context, and arg and function are bound to that
+ * (context.h); false in a free handle, so that a new one need not be told.
+ *
  * One cache line.  A task's step never touches `function` of another.
  */
 #ifndef COIL_LOOP_HANDLE_H
@@ -73,6 +76,7 @@ static inline void handle_init(struct handle *handle, struct coil_loop *loop,
 			       const coil_site *site, unsigned flags)
 {
 	handle->object.kind = OBJECT_HANDLE;
+	handle->object.spare = false;
 	handle->object.flags = (uint8_t)(flags | HANDLE_EMBEDDED);
 	handle->loop = loop;
 	handle->site = site;

@@ -15,6 +15,7 @@
 
 #include "coroutine/overflow.h"
 #include "loop/loop.h"
+#include "task/context.h"
 #include "task/keep.h"
 #include "task/lifetime.h"
 #include "task/misuse.h"
@@ -301,6 +302,7 @@ coil_result coil_loop_close(coil_loop *loop)
 	coil__ready_queue_fini(&loop->ready);
 	coil__timer_heap_fini(&loop->timers);
 	coil__poller_fini(&loop->poller);
+	coil__context_values_unref(loop->values);
 	if (coil__self.set == loop)
 		coil__self.set = NULL;
 	retire(loop);

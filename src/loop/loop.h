@@ -27,6 +27,8 @@
 #include "loop/timer_heap.h"
 
 struct task;
+struct async_generator;
+struct context_values;
 
 struct coil_loop {
 	/* The next iteration. */
@@ -39,6 +41,8 @@ struct coil_loop {
 	struct handle *running_handle; /* NULL between handles                    */
 	struct task *current;          /* the task whose step runs, or NULL       */
 	uint64_t iteration;            /* begun so far                            */
+	struct context_values *values; /* that the callback has set which runs, or */
+	size_t values_of;              /*   ran, by its number (context.c)        */
 	bool stopping;
 	bool closed;
 	bool running;                  /* some thread is in run_forever           */
@@ -52,8 +56,11 @@ struct coil_loop {
 	/* What belongs to it. */
 	size_t handles;
 	struct awaitable *living;      /* newest first                            */
+	struct async_generator *async_generators; /* in the middle, newest first  */
+	bool async_generators_shut_down;
 	uint32_t id;                   /* in the trace                            */
 
+	unsigned task_flags;           /* that its tasks begin with: the factory's */
 	coil_exception_handler handler; /* NULL: the default one                  */
 	void *handler_arg;
 

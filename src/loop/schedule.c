@@ -9,13 +9,23 @@
 #include <pthread.h>
 
 #include "loop/loop.h"
+#include "task/context.h"
 #include "task/keep.h"
+#include "task/misuse.h"
 #include "trace/recorder.h"
 
 /* ---- from the loop's own thread -------------------------------------- */
 
-static inline coil_handle *call_soon(struct coil_loop *loop, coil_function function,
-				     void *arg, const coil_site *site)
+/* A handle that was made is not scheduled after all. */
+static cold coil_handle *forget(struct handle *handle, const coil_site *site)
+{
+	object_unref(handle);
+	return coil__null_memory(site);
+}
+
+static inline coil_handle *call_soon(struct coil_loop *loop, struct context *context,
+				     coil_function function, void *arg,
+				     const coil_site *site)
 {
 	struct handle *handle = loop_new_handle(loop, site);
 
@@ -23,6 +33,8 @@ static inline coil_handle *call_soon(struct coil_loop *loop, coil_function funct
 		return coil__null_memory(site);
 	handle->function = function;
 	handle->arg = arg;
+	if (unlikely(!context_bind(handle, context)))
+		return forget(handle, site);
 	if (TRACING)
 		coil__handle_record(handle, TRACE_SCHEDULE_SOON, 0, 0);
 	coil__ready_queue_push(&loop->ready, handle);
@@ -31,22 +43,48 @@ static inline coil_handle *call_soon(struct coil_loop *loop, coil_function funct
 
 /* Apart, so that the straight path has nothing to save across a call. */
 static apart coil_handle *take_over_then_call_soon(struct coil_loop *loop,
-	coil_function function, void *arg, const coil_site *site)
+	struct context *context, coil_function function, void *arg,
+	const coil_site *site)
 {
 	coil__loop_take_over(loop);
-	return call_soon(loop, function, arg, site);
+	return call_soon(loop, context, function, arg, site);
 }
 
-coil_handle *coil_loop_call_soon_site(coil_loop *loop, coil_function function,
-				      void *arg, const coil_site *site)
+static inline coil_handle *check_call_soon(struct coil_loop *loop,
+	struct context *context, coil_function function, void *arg,
+	const coil_site *site)
 {
 	if (unlikely(loop->closed))
 		return coil__null(COIL_RUNTIME, site, LOOP_IS_CLOSED);
 	if (unlikely(!function))
 		return coil__null(COIL_TYPE, site, "a callable object was expected by call_soon(), got NULL");
 	if (unlikely(loop_has_incoming(loop)))
-		return take_over_then_call_soon(loop, function, arg, site);
-	return call_soon(loop, function, arg, site);
+		return take_over_then_call_soon(loop, context, function, arg, site);
+	return call_soon(loop, context, function, arg, site);
+}
+
+coil_handle *coil_loop_call_soon_site(coil_loop *loop, coil_function function,
+				      void *arg, const coil_site *site)
+{
+	return check_call_soon(loop, NULL, function, arg, site);
+}
+
+/* The context that is given, in *CONTEXT: NULL for NULL; false after a report. */
+static bool open_context(coil_context *public, const coil_site *site, const char *call,
+			 struct context **context)
+{
+	*context = public ? coil__open(public, site, call, OBJECT_CONTEXT) : NULL;
+	return !public || *context;
+}
+
+coil_handle *coil_loop_call_soon_with_context_site(coil_loop *loop, coil_context *public,
+	coil_function function, void *arg, const coil_site *site)
+{
+	struct context *context;
+
+	if (!open_context(public, site, "call_soon", &context))
+		return NULL;
+	return check_call_soon(loop, context, function, arg, site);
 }
 
 struct handle *coil__loop_timer(struct coil_loop *loop, double when,
@@ -71,7 +109,7 @@ struct handle *coil__loop_timer(struct coil_loop *loop, double when,
 	return handle;
 }
 
-static coil_handle *call_at(struct coil_loop *loop, double when,
+static coil_handle *call_at(struct coil_loop *loop, struct context *context, double when,
 			    coil_function function, void *arg,
 			    const coil_site *site, unsigned schedule)
 {
@@ -84,14 +122,30 @@ static coil_handle *call_at(struct coil_loop *loop, double when,
 	if (unlikely(isnan(when)))
 		return coil__null(COIL_VALUE, site, "when cannot be NaN (not a number)");
 	handle = coil__loop_timer(loop, when, function, arg, site, schedule, 0);
-	return handle ? object_handle(handle) : coil__null_memory(site);
+	if (unlikely(!handle))
+		return coil__null_memory(site);
+	if (likely(context_bind(handle, context)))
+		return object_handle(handle);
+	coil__handle_cancel(handle); /* it is in the heap, and will be dropped there */
+	return coil__null_memory(site);
 }
 
 coil_handle *coil_loop_call_later_site(coil_loop *loop, double delay,
 				       coil_function function, void *arg,
 				       const coil_site *site)
 {
-	return call_at(loop, clock_now(&loop->clock) + delay, function, arg, site,
+	return call_at(loop, NULL, clock_now(&loop->clock) + delay, function, arg, site,
+		       TRACE_SCHEDULE_LATER);
+}
+
+coil_handle *coil_loop_call_later_with_context_site(coil_loop *loop, coil_context *public,
+	double delay, coil_function function, void *arg, const coil_site *site)
+{
+	struct context *context;
+
+	if (!open_context(public, site, "call_later", &context))
+		return NULL;
+	return call_at(loop, context, clock_now(&loop->clock) + delay, function, arg, site,
 		       TRACE_SCHEDULE_LATER);
 }
 
@@ -99,7 +153,17 @@ coil_handle *coil_loop_call_at_site(coil_loop *loop, double when,
 				    coil_function function, void *arg,
 				    const coil_site *site)
 {
-	return call_at(loop, when, function, arg, site, TRACE_SCHEDULE_AT);
+	return call_at(loop, NULL, when, function, arg, site, TRACE_SCHEDULE_AT);
+}
+
+coil_handle *coil_loop_call_at_with_context_site(coil_loop *loop, coil_context *public,
+	double when, coil_function function, void *arg, const coil_site *site)
+{
+	struct context *context;
+
+	if (!open_context(public, site, "call_at", &context))
+		return NULL;
+	return call_at(loop, context, when, function, arg, site, TRACE_SCHEDULE_AT);
 }
 
 /* ---- from any thread -------------------------------------------------- */
@@ -118,7 +182,10 @@ static struct handle *foreign_handle(struct coil_loop *loop, coil_function funct
 	handle->arg = arg;
 	handle->site = site;
 	handle->id = 0;
-	return handle;
+	if (likely(context_bind(handle, NULL)))
+		return handle;
+	pool_give(pool_of(OBJECT_HANDLE), handle);
+	return NULL;
 }
 
 /* What could not be taken over for want of memory stays in `late`, in order. */

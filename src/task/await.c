@@ -9,6 +9,7 @@
 
 #include "loop/loop.h"
 #include "task/exception.h"
+#include "task/generator.h"
 #include "task/keep.h"
 #include "task/lifetime.h"
 #include "task/misuse.h"
@@ -23,15 +24,15 @@ static unsigned outcome(coil_result result)
 						TRACE_OUTCOME_EXCEPTION;
 }
 
-static void record_begin(struct task *task, unsigned how, uint64_t target,
-			 const coil_site *site, const coil_site *coroutine)
+void coil__await_record_begin(struct task *task, unsigned how, uint64_t target,
+			      const coil_site *site, const coil_site *coroutine)
 {
 	TRACE_NOW(AWAIT_BEGIN, how, .task = task->future.id, .target = target,
 		  .depth = task->depth, .site = TRACE_SITE(site),
 		  .coroutine = TRACE_SITE(coroutine));
 }
 
-static coil_result record_end(struct task *task, coil_result result)
+coil_result coil__await_record_end(struct task *task, coil_result result)
 {
 	TRACE(AWAIT_END, outcome(result), .task = task->future.id,
 	      .depth = task->depth, .error = (uint32_t)result.error);
@@ -43,27 +44,29 @@ static coil_result record_end(struct task *task, coil_result result)
 static coil_result await_inline(struct task *task, struct coroutine_object *coroutine,
 				const coil_site *site)
 {
-	coil_function function = coroutine->function;
-	void *arg = coroutine->arg;
+	bool is_generator = coroutine->awaitable.object.flags & COROUTINE_GENERATOR;
+	struct coroutine_object called = *coroutine;
 	coil_result result;
 
 	if (TRACING)
-		record_begin(task, TRACE_AWAIT_COROUTINE, 0, site,
-			     coroutine->awaitable.site);
+		coil__await_record_begin(task, TRACE_AWAIT_COROUTINE, 0, site,
+					 coroutine->awaitable.site);
 	coroutine_consume(coroutine, site);
 	task->depth++;
-	result = function(arg);
+	if (unlikely(is_generator))
+		result = coil__generator_call(called.type, called.arg);
+	else
+		result = called.function(called.arg);
 	if (task->keep)
 		coil__keep_leave(task->keep, task->depth, result);
 	task->depth--;
-	return record_end(task, result);
+	return coil__await_record_end(task, result);
 }
 
 /* ---- a future -------------------------------------------------------- */
 
 /* asyncio steps the task once more, with the error. */
-static coil_result refuse(struct task *task, struct future *future,
-			  const coil_site *site)
+static void refuse(struct task *task, struct future *future, const coil_site *site)
 {
 	coil_result error = (struct future *)task == future ?
 		coil_raise_site(site, COIL_RUNTIME, "Task cannot await on itself") :
@@ -74,41 +77,49 @@ static coil_result refuse(struct task *task, struct future *future,
 	task->step.site = NULL; /* coil_await adds its place itself */
 	task->deliver = error;
 	coil__task_schedule(task, TRACE_SCHEDULE_STEP);
-	return task_suspend(task);
 }
 
-/* Result: an error that was delivered, or COIL_OK. */
-static coil_result wait_for(struct task *task, struct future *future,
-			    const coil_site *site)
+void coil__task_wait(struct task *task, struct future *future, const coil_site *site)
 {
-	if (future->loop != task->future.loop || (struct future *)task == future)
-		return refuse(task, future, site);
+	if (unlikely(future->loop != task->future.loop || (struct future *)task == future)) {
+		refuse(task, future, site);
+		return;
+	}
 	coil__future_wait(future, &task->step);
 	task->waiting_on = future;
-	task->flags &= (uint8_t)~TASK_YIELDED;
+	task->flags &= (uint16_t)~TASK_YIELDED;
 	if (unlikely(task->must_cancel) && coil__future_cancel(future, task->cancel_error))
 		task->must_cancel = false;
-	return task_suspend(task);
+}
+
+coil_result coil__task_end_await(struct task *task, struct future *future,
+				 coil_result delivered)
+{
+	coil_result result = delivered;
+
+	if (!result.error && future->state != FUTURE_PENDING)
+		result = coil__future_retrieve(future);
+	result = coil__keep_value(result, !result.error && future->is_list);
+	coil__await_record_end(task, result);
+	object_unref(future);
+	return result;
 }
 
 coil_result coil__task_await(struct task *task, struct future *future,
 			     const coil_site *site, unsigned how)
 {
-	coil_result result = coil_ok(NULL);
+	coil_result delivered = coil_ok(NULL);
 
 	if (TRACING)
-		record_begin(task, how, future->id, site, NULL);
-	if (future->state == FUTURE_PENDING)
-		result = wait_for(task, future, site);
-	if (!result.error && future->state != FUTURE_PENDING)
-		result = coil__future_retrieve(future);
-	result = coil__keep_value(result, !result.error && future->is_list);
-	record_end(task, result);
-	object_unref(future);
-	return result;
+		coil__await_record_begin(task, how, future->id, site, NULL);
+	if (future->state == FUTURE_PENDING) {
+		coil__task_wait(task, future, site);
+		delivered = task_suspend(task);
+	}
+	return coil__task_end_await(task, future, delivered);
 }
 
-static unsigned how_awaited(const struct future *future)
+unsigned coil__await_how(const struct future *future)
 {
 	if (future->object.kind == OBJECT_TASK)
 		return TRACE_AWAIT_TASK;
@@ -135,7 +146,7 @@ coil_result coil_await_site(coil_awaitable *public, const coil_site *site)
 		result = await_inline(task, (struct coroutine_object *)awaitable, site);
 	else
 		result = coil__task_await(task, (struct future *)awaitable, site,
-					  how_awaited((struct future *)awaitable));
+					  coil__await_how((struct future *)awaitable));
 	if (unlikely(result.error))
 		coil__exception_through(result, site);
 	return result;

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 
 #include "loop/loop.h"
+#include "task/context.h"
 #include "task/exception.h"
 #include "task/future.h"
 #include "task/gather.h"
@@ -202,7 +203,8 @@ coil_result coil_future_set_exception_site(coil_future *public, const coil_site 
 
 bool coil__future_cancel(struct future *future, coil_result cancelled)
 {
-	future->unretrieved = false;
+	if (future->object.kind != OBJECT_GATHER) /* asyncio's looks at done first */
+		future->unretrieved = false;
 	if (future->state != FUTURE_PENDING)
 		return false;
 	switch (future->object.kind) {
@@ -270,8 +272,8 @@ void coil__future_detach(struct future *future, struct handle *handle)
 	TRACE(CALLBACK_REMOVED, 0, .future = future->id, .count = 1);
 }
 
-coil_result coil__future_add_callback(struct future *future,
-	coil_done_callback function, void *arg, const coil_site *site)
+static coil_result add_callback(struct future *future, struct context *context,
+	bool in_context, coil_done_callback function, void *arg, const coil_site *site)
 {
 	struct handle *handle = loop_new_handle(future->loop, site);
 
@@ -280,22 +282,46 @@ coil_result coil__future_add_callback(struct future *future,
 	handle->object.flags |= HANDLE_ON_DONE;
 	handle->done_function = function;
 	handle->arg = arg;
+	if (in_context && !context_bind(handle, context)) {
+		object_unref(handle);
+		return coil_raise_site(site, COIL_MEMORY, NULL);
+	}
 	coil__future_attach(future, handle, 0);
 	return coil_ok(NULL);
+}
+
+coil_result coil__future_add_callback(struct future *future,
+	coil_done_callback function, void *arg, const coil_site *site)
+{
+	return add_callback(future, NULL, false, function, arg, site);
 }
 
 coil_result coil_future_add_done_callback_site(coil_future *public,
 	coil_done_callback function, void *arg, const coil_site *site)
 {
+	return coil_future_add_done_callback_with_context_site(public, NULL, function,
+							       arg, site);
+}
+
+coil_result coil_future_add_done_callback_with_context_site(coil_future *public,
+	coil_context *public_context, coil_done_callback function, void *arg,
+	const coil_site *site)
+{
+	struct context *context = NULL;
 	struct future *future = coil__open_future(public, site, "add_done_callback");
 
 	if (!future)
 		return coil_last_error();
 	if (!function)
 		return coil_raise_site(site, COIL_TYPE, "a callable object was expected by add_done_callback(), got NULL");
+	if (public_context) {
+		context = coil__open(public_context, site, "add_done_callback", OBJECT_CONTEXT);
+		if (!context)
+			return coil_last_error();
+	}
 	if (future->loop->closed)
 		return coil_raise_site(site, COIL_RUNTIME, LOOP_IS_CLOSED);
-	return coil__future_add_callback(future, function, arg, site);
+	return add_callback(future, context, true, function, arg, site);
 }
 
 size_t coil_future_remove_done_callback(coil_future *public,
@@ -308,8 +334,7 @@ size_t coil_future_remove_done_callback(coil_future *public,
 	if (!future)
 		return 0;
 	for (place = &future->first; (handle = *place);) {
-		if ((handle->object.flags & HANDLE_ON_DONE) &&
-		    handle->done_function == function && handle->arg == arg) {
+		if (coil__context_is_callback(handle, function, arg)) {
 			*place = handle->next;
 			object_unref(handle);
 			removed++;

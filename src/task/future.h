@@ -49,9 +49,14 @@ static inline void awaitable_unchain(struct awaitable *awaitable)
 		awaitable->older->newer = awaitable->newer;
 }
 
+enum coroutine_flags { COROUTINE_GENERATOR = 1 };
+
 struct coroutine_object {
 	struct awaitable awaitable;
-	coil_function function;
+	union {
+		coil_function function;
+		const struct coil_generator_type *type; /* COROUTINE_GENERATOR */
+	};
 	void *arg;
 };
 

@@ -6,12 +6,17 @@
 
 #include "base/log.h"
 #include "loop/loop.h"
+#include "sync/condition.h"
+#include "sync/queue.h"
 #include "task/as_completed.h"
+#include "task/async_generator.h"
+#include "task/context.h"
 #include "task/exception.h"
 #include "task/gather.h"
 #include "task/keep.h"
 #include "task/lifetime.h"
 #include "task/list.h"
+#include "task/run.h"
 #include "task/shield.h"
 #include "task/task.h"
 #include "task/task_group.h"
@@ -106,12 +111,22 @@ static void destroy_future(struct future *future)
 	if (future->is_list)
 		object_unref(list_of(future->result.value));
 	awaitable_unchain(&future->awaitable);
+	if (kind == OBJECT_TASK && ((struct task *)future)->flags & TASK_GENERATOR)
+		kind = OBJECT_GENERATOR_TASK;
 	pool_give(pool_of(kind), future);
 }
 
 /* What else lives in a pool: what it holds is let go, then it goes back. */
 static void (*const fini[OBJECT_KINDS])(void *object) = {
-	[OBJECT_TIMEOUT] = coil__timeout_fini, /* a line for each kind */
+	[OBJECT_CONTEXT] = coil__context_fini,
+	[OBJECT_RUNNER] = coil__runner_fini,
+	[OBJECT_EVENT] = coil__resource_fini,
+	[OBJECT_LOCK] = coil__resource_fini,
+	[OBJECT_CONDITION] = coil__condition_fini,
+	[OBJECT_SEMAPHORE] = coil__resource_fini,
+	[OBJECT_BARRIER] = coil__resource_fini,
+	[OBJECT_QUEUE] = coil__queue_fini,
+	[OBJECT_TIMEOUT] = coil__timeout_fini,
 	[OBJECT_TASK_GROUP] = coil__task_group_fini,
 	[OBJECT_AS_COMPLETED] = coil__as_completed_fini,
 };
@@ -151,6 +166,10 @@ void coil__object_destroy(struct object *object)
 	case OBJECT_LIST:
 		coil__list_destroy((struct list *)object);
 		break;
+	case OBJECT_ASYNC_GENERATOR:
+		if (coil__async_generator_destroy((struct async_generator *)object))
+			pool_give(pool_of(OBJECT_ASYNC_GENERATOR), object);
+		break;
 	default:
 		destroy_other(object);
 	}
@@ -172,6 +191,7 @@ static void report_pending_tasks(struct coil_loop *loop)
 void coil__lifetime_end_loop(struct coil_loop *loop)
 {
 	report_pending_tasks(loop);
+	coil__async_generators_end_loop(loop);
 	for (struct awaitable *a = loop->living; a; a = a->older)
 		if (object_is_future(&a->object))
 			report_unretrieved((struct future *)a);

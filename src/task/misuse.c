@@ -20,7 +20,7 @@ const char *coil__kind_name(enum object_kind kind)
 		"exception", "list", "waiter", "shield", "wait", "context",
 		"async generator",
 		"timeout", "task group", "as_completed", "event", "lock", "condition",
-		"semaphore", "barrier", "queue", "runner",
+		"semaphore", "barrier", "queue", "runner", "task", "stack",
 	};
 
 	return names[kind];

@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: MIT
  *
- * coil_run: a loop from its beginning to its end, as asyncio.run does it.
+ * A loop from its beginning to its end: coil_run, and its parts, the runner.
  */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <coil/run.h>
 
 #include "loop/loop.h"
+#include "task/async_generator.h"
+#include "task/context.h"
 #include "task/gather.h"
 #include "task/keep.h"
 #include "task/lifetime.h"
 #include "task/misuse.h"
+#include "task/run.h"
 #include "task/task.h"
 #include "trace/recorder.h"
 
@@ -68,6 +72,50 @@ static void cancel_what_is_left(struct coil_loop *loop, const coil_site *site)
 	free(left);
 }
 
+/* ---- the runner ------------------------------------------------------ */
+
+static void runner_init(struct runner *runner)
+{
+	runner->loop = runner->before = NULL;
+	runner->context = NULL;
+	runner->closed = false;
+}
+
+/* The loop, made and set for the thread, with a copy of the context. */
+static coil_result open_runner(struct runner *runner)
+{
+	if (runner->closed)
+		return coil_raise(COIL_RUNTIME, "Runner is closed");
+	if (runner->loop)
+		return coil_ok(NULL);
+	runner->context = coil_copy_context();
+	runner->loop = runner->context ? coil_new_event_loop() : NULL;
+	if (!runner->loop) {
+		coil_result error = coil_last_error();
+
+		coil_release(runner->context);
+		runner->context = NULL;
+		return error;
+	}
+	runner->before = coil__self.set;
+	coil_set_event_loop(runner->loop);
+	return coil_ok(NULL);
+}
+
+static coil_result run_main(struct runner *runner, struct coroutine_object *coroutine,
+			    struct context *context, const coil_site *site)
+{
+	struct task *task = coil__task_new_in(runner->loop, coroutine, site, NULL, context,
+					      TASK_MAIN | TASK_QUIET_IF_PENDING);
+	coil_result result;
+
+	if (!task)
+		return coil_last_error();
+	result = coil__run_until_done(runner->loop, &task->future, site);
+	object_unref(task);
+	return result;
+}
+
 static coil_result refuse(coil_coroutine *coroutine, const coil_site *site, int error,
 			  const char *message)
 {
@@ -75,38 +123,122 @@ static coil_result refuse(coil_coroutine *coroutine, const coil_site *site, int 
 	return coil__misuse(site, error, "%s", message);
 }
 
-coil_result coil_run_site(coil_coroutine *coroutine, const coil_site *site)
+/* WHO cannot be called from a running loop. */
+static coil_result run_in(struct runner *runner, coil_coroutine *coroutine,
+			  struct context *context, const coil_site *site, const char *who)
 {
-	coil_loop *loop, *before = coil__self.set;
-	struct coroutine_object *main_coroutine;
-	struct task *main_task;
+	char message[80];
+	struct coroutine_object *main;
 	coil_result result;
 
-	if (coil__self.running)
-		return refuse(coroutine, site, COIL_RUNTIME, "asyncio.run() cannot be "
-			      "called from a running event loop");
+	if (coil__self.running) {
+		snprintf(message, sizeof(message),
+			 "%s cannot be called from a running event loop", who);
+		return refuse(coroutine, site, COIL_RUNTIME, message);
+	}
 	if (handle_open(coroutine) && handle_object(coroutine)->kind != OBJECT_COROUTINE)
 		return refuse(coroutine, site, COIL_VALUE, "a coroutine was expected");
-	main_coroutine = (struct coroutine_object *)coil__hand_over(coroutine, site, "run");
-	if (!main_coroutine)
+	main = (struct coroutine_object *)coil__hand_over(coroutine, site, "run");
+	if (!main)
 		return coil_last_error();
-	loop = coil_new_event_loop();
-	if (!loop) {
-		result = coil_last_error();
-		coil__awaitable_drop(&main_coroutine->awaitable, site);
+	result = open_runner(runner);
+	if (result.error) {
+		coil__awaitable_drop(&main->awaitable, site);
 		return result;
 	}
-	coil_set_event_loop(loop);
-	main_task = coil__task_new(loop, main_coroutine, site, NULL,
-				   TASK_MAIN | TASK_QUIET_IF_PENDING);
-	if (main_task) {
-		result = coil__run_until_done(loop, &main_task->future, site);
-		object_unref(main_task);
-	} else {
-		result = coil_last_error();
+	if (!context)
+		context = handle_open(runner->context);
+	return run_main(runner, main, context, site);
+}
+
+static void close_runner(struct runner *runner, const coil_site *site)
+{
+	if (runner->loop && !runner->closed) {
+		cancel_what_is_left(runner->loop, site);
+		(void)coil__async_generators_shutdown(runner->loop, site);
+		coil_loop_close(runner->loop);
+		coil_set_event_loop(runner->before);
+		coil_release(runner->context);
 	}
-	cancel_what_is_left(loop, site);
-	coil_loop_close(loop);
-	coil_set_event_loop(before);
+	runner->closed = true;
+}
+
+void coil__runner_fini(void *runner)
+{
+	static const coil_site site = { "coil_release", __FILE__, __LINE__, "runner.close", "" };
+
+	close_runner(runner, &site);
+}
+
+/* ---- the program's side ---------------------------------------------- */
+
+coil_result coil_run_site(coil_coroutine *coroutine, const coil_site *site)
+{
+	struct runner runner;
+	coil_result result;
+
+	runner_init(&runner);
+	result = run_in(&runner, coroutine, NULL, site, "asyncio.run()");
+	close_runner(&runner, site);
 	return result;
+}
+
+coil_runner *coil_runner_new(void)
+{
+	struct runner *runner = pool_take(pool_of(OBJECT_RUNNER), OBJECT_RUNNER);
+
+	thread_register();
+	if (!runner)
+		return coil__null_memory(NULL);
+	runner->object.owned = 1;
+	runner_init(runner);
+	return object_handle(runner);
+}
+
+coil_result coil_runner_run_site(coil_runner *public, coil_coroutine *coroutine,
+				 coil_context *public_context, const coil_site *site)
+{
+	struct runner *runner = coil__open(public, site, "runner.run", OBJECT_RUNNER);
+	struct context *context = NULL;
+	coil_result result;
+
+	if (runner && public_context)
+		context = coil__open(public_context, site, "runner.run", OBJECT_CONTEXT);
+	if (!runner || (public_context && !context)) {
+		coil__awaitable_discard(coroutine, site);
+		return coil_last_error();
+	}
+	object_ref(runner);
+	result = run_in(runner, coroutine, context, site, "Runner.run()");
+	object_unref(runner);
+	return result;
+}
+
+coil_loop *coil_runner_get_loop(coil_runner *public)
+{
+	struct runner *runner = coil__open(public, NULL, "runner.get_loop", OBJECT_RUNNER);
+	coil_result result;
+
+	if (!runner)
+		return NULL;
+	result = open_runner(runner);
+	if (result.error)
+		coil__set_last_error(result);
+	return result.error ? NULL : runner->loop;
+}
+
+coil_result coil_runner_close(coil_runner *public)
+{
+	static const coil_site site = { "coil_runner_close", __FILE__, __LINE__, "close", "" };
+	struct runner *runner = coil__open(public, NULL, "runner.close", OBJECT_RUNNER);
+
+	if (!runner)
+		return coil_last_error();
+	if (coil__self.running)
+		return coil__misuse(NULL, COIL_RUNTIME,
+				    "Runner.close() cannot be called from a running event loop");
+	runner = coil__hand_over_object(public, NULL, "runner.close", OBJECT_RUNNER);
+	close_runner(runner, &site);
+	object_unref(runner);
+	return coil_ok(NULL);
 }

@@ -11,6 +11,7 @@
 #include "loop/loop.h"
 #include "task/exception.h"
 #include "task/keep.h"
+#include "task/sleep.h"
 #include "task/task.h"
 #include "trace/recorder.h"
 
@@ -24,43 +25,79 @@ static coil_result wake(void *arg)
 	return coil_ok(NULL);
 }
 
-static apart coil_result sleep_for(struct task *task, double delay, const coil_site *site)
+static struct future *sleep_future(struct task *task, double delay, const coil_site *site)
 {
-	static const coil_site wake_site = {
-		"coil_sleep", __FILE__, __LINE__, "sleep.wake", ""
-	};
-	struct coil_loop *loop = task->future.loop;
-	struct future *future;
-	struct handle *timer;
-	coil_result result;
+	struct future *future = coil__future_new(task->future.loop, OBJECT_FUTURE, site);
 
-	if (isnan(delay))
-		return coil_raise_site(site, COIL_VALUE,
-				       "Invalid delay: NaN (not a number)");
-	future = coil__future_new(loop, OBJECT_FUTURE, site);
 	if (!future)
-		return coil_raise_site(site, COIL_MEMORY, NULL);
+		return NULL;
 	future->made_for = TRACE_FUTURE_SLEEP;
 	if (TRACING) {
 		future->id = coil__trace_object_id();
 		TRACE_NOW(FUTURE_CREATED, TRACE_FUTURE_SLEEP, .future = future->id,
 			  .site = TRACE_SITE(site), .delay = delay);
 	}
-	timer = coil__loop_timer(loop, clock_now(&loop->clock) + delay, wake, future,
-				 &wake_site, TRACE_SCHEDULE_LATER, future->id);
-	if (!timer) {
-		object_unref(future);
+	return future;
+}
+
+coil_result coil__sleep_begin(struct task *task, double delay, const coil_site *site,
+			      struct sleep *sleep)
+{
+	static const coil_site wake_site = {
+		"coil_sleep", __FILE__, __LINE__, "sleep.wake", ""
+	};
+	struct coil_loop *loop = task->future.loop;
+
+	if (isnan(delay))
+		return coil_raise_site(site, COIL_VALUE,
+				       "Invalid delay: NaN (not a number)");
+	sleep->future = sleep_future(task, delay, site);
+	if (!sleep->future)
+		return coil_raise_site(site, COIL_MEMORY, NULL);
+	sleep->timer = coil__loop_timer(loop, clock_now(&loop->clock) + delay, wake,
+					sleep->future, &wake_site, TRACE_SCHEDULE_LATER,
+					sleep->future->id);
+	if (!sleep->timer) {
+		object_unref(sleep->future);
 		return coil_raise_site(site, COIL_MEMORY, NULL);
 	}
-	/* Both live until the await is over, whichever ends it. */
-	object_ref(timer);
-	result = coil__task_await(task, future, site, TRACE_AWAIT_SLEEP);
-	if (unlikely(result.error)) {
-		coil__handle_cancel(timer);
-		coil__exception_through(result, site);
-	}
-	object_unref(timer);
+	object_ref(sleep->timer); /* lives until the sleep is over, whatever ends it */
+	if (TRACING)
+		coil__await_record_begin(task, TRACE_AWAIT_SLEEP, sleep->future->id, site,
+					 NULL);
+	return coil_ok(NULL);
+}
+
+coil_result coil__sleep_end(struct task *task, struct sleep *sleep, coil_result delivered)
+{
+	coil_result result = coil__task_end_await(task, sleep->future, delivered);
+
+	if (unlikely(result.error))
+		coil__handle_cancel(sleep->timer);
+	object_unref(sleep->timer);
 	return result;
+}
+
+static apart coil_result sleep_for(struct task *task, double delay, const coil_site *site)
+{
+	struct sleep sleep;
+	coil_result result = coil__sleep_begin(task, delay, site, &sleep);
+
+	if (result.error)
+		return result;
+	coil__task_wait(task, sleep.future, site);
+	result = coil__sleep_end(task, &sleep, task_suspend(task));
+	if (unlikely(result.error))
+		coil__exception_through(result, site);
+	return result;
+}
+
+void coil__sleep_yield(struct task *task, const coil_site *site)
+{
+	task->flags |= TASK_YIELDED;
+	task->step.site = site;
+	task->deliver = coil_ok(NULL);
+	coil__task_schedule(task, TRACE_SCHEDULE_STEP);
 }
 
 coil_result coil_sleep_site(double delay, const coil_site *site)
@@ -71,10 +108,6 @@ coil_result coil_sleep_site(double delay, const coil_site *site)
 		return coil__task_missing(site, "sleep");
 	if (!(delay <= 0))
 		return sleep_for(task, delay, site);
-	/* asyncio's bare yield: no future, no timer.  It ends in the switch. */
-	task->flags |= TASK_YIELDED;
-	task->step.site = site;
-	task->deliver = coil_ok(NULL);
-	coil__task_schedule(task, TRACE_SCHEDULE_STEP);
+	coil__sleep_yield(task, site); /* no future, no timer; it ends in the switch */
 	return task_suspend(task);
 }

@@ -19,22 +19,30 @@
 #include <coil/await.h>
 
 #include "loop/loop.h"
+#include "task/context.h"
 #include "task/exception.h"
+#include "task/generator.h"
 #include "task/keep.h"
 #include "task/lifetime.h"
+#include "task/list.h"
 #include "task/misuse.h"
 #include "task/task.h"
 #include "trace/recorder.h"
 
 /* The N of Task-N, in this process.  An atomic add costs as much as a tenth of
  * making a task, so it is one only where there are threads. */
+static uint32_t last_number;
+
 static uint32_t next_number(void)
 {
-	static uint32_t last;
-
 	if (SINGLE_THREADED)
-		return ++last;
-	return __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED);
+		return ++last_number;
+	return __atomic_add_fetch(&last_number, 1, __ATOMIC_RELAXED);
+}
+
+void coil__task_numbers_restart(void)
+{
+	__atomic_store_n(&last_number, 0, __ATOMIC_RELAXED);
 }
 
 /* ---- the coroutine's stack -------------------------------------------- */
@@ -54,6 +62,29 @@ static void prepare_stack(struct task *task)
 	if (unlikely(!task->coroutine.low)) /* a new stack, and it is ours for ever */
 		coil__coroutine_stack(&task->coroutine, coil__stack_low(task), task);
 	coil__coroutine_init(&task->coroutine, task_body, task);
+	task->inside = &task->coroutine;
+}
+
+struct task *coil__stack_borrow(coil_function function, void *arg, const coil_site *site)
+{
+	struct task *stack = pool_take(pool_of(OBJECT_TASK), OBJECT_TASK);
+
+	if (!stack)
+		return NULL;
+	stack->future.object.kind = OBJECT_STACK;
+	stack->function = function;
+	stack->arg = arg;
+	stack->coroutine_site = site;
+	stack->generator = NULL;
+	stack->flags = 0;
+	prepare_stack(stack);
+	return stack;
+}
+
+void coil__stack_return(struct task *stack)
+{
+	coil__coroutine_fini(&stack->coroutine);
+	pool_give(pool_of(OBJECT_TASK), stack);
 }
 
 /* ---- making ---------------------------------------------------------- */
@@ -77,26 +108,99 @@ static inline void prefetch_task(const void *task)
 		prefetch_line(task, i); /* from its first frame on */
 }
 
-static struct task *task_alloc(struct coil_loop *loop)
+static struct task *task_alloc(struct coil_loop *loop, unsigned flags)
 {
+	enum object_kind kind = flags & TASK_GENERATOR ? OBJECT_GENERATOR_TASK : OBJECT_TASK;
 	struct task *task;
 
 	if (unlikely(!loop_make_room(loop)))
 		return NULL;
-	task = pool_take(pool_of(OBJECT_TASK), OBJECT_TASK);
+	task = pool_take(pool_of(kind), kind);
 	if (unlikely(!task))
 		loop->handles--;
-	prefetch_task(pool_of(OBJECT_TASK)->free);
+	else
+		task->future.object.kind = OBJECT_TASK;
+	prefetch_task(pool_of(kind)->free);
 	return task;
 }
 
-struct task *coil__task_new(struct coil_loop *loop, struct coroutine_object *coroutine,
-			    const coil_site *site, char *name, unsigned flags)
+/* What the task will run: its own stack, or frames. */
+static bool take_body(struct task *task, const struct coroutine_object *coroutine)
+{
+	task->coroutine_site = coroutine->awaitable.site;
+	if (unlikely(task->flags & TASK_GENERATOR)) {
+		task->inside = NULL;
+		task->frame = coil__frame_new(coroutine->type, coroutine->arg, NULL);
+		return task->frame;
+	}
+	task->function = coroutine->function;
+	task->arg = coroutine->arg;
+	prepare_stack(task);
+	return true;
+}
+
+static void task_free(struct coil_loop *loop, struct task *task)
+{
+	pool_give(pool_of(task->flags & TASK_GENERATOR ? OBJECT_GENERATOR_TASK : OBJECT_TASK),
+		  task);
+	loop->handles--;
+}
+
+static void take_context(struct task *task, struct context *context)
+{
+	if (likely(!context)) {
+		task->values = context_copy();
+		return;
+	}
+	object_ref(context);
+	task->context = context;
+	task->flags |= TASK_IN_CONTEXT;
+}
+
+struct context_values **coil__task_values(struct task *task)
+{
+	return task->flags & TASK_IN_CONTEXT ? &task->context->values : &task->values;
+}
+
+static struct task *task_make(struct coil_loop *loop, const struct coroutine_object *coroutine,
+			      unsigned flags)
+{
+	struct task *task = task_alloc(loop, flags);
+
+	if (unlikely(!task))
+		return NULL;
+	task->flags = (uint16_t)flags;
+	if (likely(take_body(task, coroutine)))
+		return task;
+	task_free(loop, task);
+	return NULL;
+}
+
+static void begin(struct task *task)
+{
+	struct coil_loop *loop = task->future.loop;
+
+	if (unlikely(TRACING))
+		coil__task_record(task, coil__self.running == loop ? loop->current : NULL);
+	if (unlikely(task->flags & TASK_EAGER && coil__self.running == loop)) {
+		coil__task_step_eagerly(task);
+		return;
+	}
+	if (unlikely(loop_has_incoming(loop)))
+		coil__loop_take_over(loop);
+	coil__task_schedule(task, TRACE_SCHEDULE_STEP);
+}
+
+struct task *coil__task_new_in(struct coil_loop *loop, struct coroutine_object *coroutine,
+			       const coil_site *site, char *name,
+			       struct context *context, unsigned flags)
 {
 	struct task *task = NULL;
 
+	if (unlikely(coroutine->awaitable.object.flags & COROUTINE_GENERATOR))
+		flags |= TASK_GENERATOR;
 	if (likely(!loop->closed))
-		task = task_alloc(loop);
+		task = task_make(loop, coroutine, flags | loop->task_flags);
 	if (unlikely(!task)) {
 		coil__awaitable_drop(&coroutine->awaitable, site);
 		free(name);
@@ -107,9 +211,6 @@ struct task *coil__task_new(struct coil_loop *loop, struct coroutine_object *cor
 	handle_init(&task->step, loop, site, HANDLE_STEP);
 	task->step.function = coil__task_step;
 	task->step.arg = task;
-	task->function = coroutine->function;
-	task->arg = coroutine->arg;
-	task->coroutine_site = coroutine->awaitable.site;
 	task->waiting_on = NULL;
 	task->deliver = coil_ok(NULL);
 	task->cancel_error = coil_ok(NULL);
@@ -117,16 +218,11 @@ struct task *coil__task_new(struct coil_loop *loop, struct coroutine_object *cor
 	task->name = name;
 	task->number = name ? 0 : next_number();
 	task->cancel_requests = task->depth = 0;
-	task->flags = (uint8_t)flags;
 	task->must_cancel = false;
+	take_context(task, context);
 	coroutine_consume(coroutine, site);
-	prepare_stack(task);
 	object_ref(task); /* the loop's, until it is done */
-	if (TRACING)
-		coil__task_record(task, coil__self.running == loop ? loop->current : NULL);
-	if (unlikely(loop_has_incoming(loop)))
-		coil__loop_take_over(loop);
-	coil__task_schedule(task, TRACE_SCHEDULE_STEP);
+	begin(task);
 	return task;
 }
 
@@ -134,8 +230,15 @@ void coil__task_fini(struct task *task)
 {
 	struct coil_loop *loop = task->future.loop;
 
-	coil__coroutine_fini(&task->coroutine);
+	if (unlikely(task->flags & TASK_GENERATOR))
+		coil__generator_fini(task);
+	else
+		coil__coroutine_fini(&task->coroutine);
 	coil__exception_unref(task->cancel_error);
+	if (unlikely(task->flags & TASK_IN_CONTEXT))
+		object_unref(task->context);
+	else if (unlikely(task->values))
+		coil__context_values_unref(task->values);
 	if (task->keep)
 		coil__keep_free(&task->keep);
 	if (task->name)
@@ -194,7 +297,8 @@ static bool make_name(char **name, const char *format, va_list args)
 }
 
 static coil_task *create_task(struct coil_loop *loop, coil_coroutine *public,
-			      const coil_site *site, const char *format, va_list args)
+			      const coil_site *site, struct context *context,
+			      unsigned flags, const char *format, va_list args)
 {
 	struct awaitable *awaitable = coil__hand_over(public, site, "create_task");
 	struct task *task;
@@ -214,26 +318,64 @@ static coil_task *create_task(struct coil_loop *loop, coil_coroutine *public,
 		coil__awaitable_drop(awaitable, site);
 		return coil__null_memory(site);
 	}
-	task = coil__task_new(loop, (struct coroutine_object *)awaitable, site, name, 0);
+	task = coil__task_new_in(loop, (struct coroutine_object *)awaitable, site, name,
+				 context, flags);
 	if (!task)
 		return NULL;
 	task->future.object.owned = 1;
 	return object_handle(task);
 }
 
+/* In the running loop. */
+static coil_task *create_here(coil_coroutine *coroutine, const coil_site *site,
+			      struct context *context, unsigned flags,
+			      const char *format, va_list args)
+{
+	coil_loop *loop = coil__self.running;
+
+	if (loop)
+		return create_task(loop, coroutine, site, context, flags, format, args);
+	coil__awaitable_discard(coroutine, site);
+	return coil__null(COIL_RUNTIME, site, "no running event loop");
+}
+
 coil_task *coil_create_task_site(const coil_site *site, coil_coroutine *coroutine,
 				 const char *format, ...)
 {
-	coil_loop *loop = coil__self.running;
 	coil_task *task;
 	va_list args;
 
-	if (!loop) {
+	va_start(args, format);
+	task = create_here(coroutine, site, NULL, 0, format, args);
+	va_end(args);
+	return task;
+}
+
+coil_task *coil_create_eager_task_site(const coil_site *site, coil_coroutine *coroutine,
+				       const char *format, ...)
+{
+	coil_task *task;
+	va_list args;
+
+	va_start(args, format);
+	task = create_here(coroutine, site, NULL, TASK_EAGER, format, args);
+	va_end(args);
+	return task;
+}
+
+coil_task *coil_create_task_with_context_site(const coil_site *site,
+	coil_coroutine *coroutine, coil_context *public, const char *format, ...)
+{
+	struct context *context = NULL;
+	coil_task *task;
+	va_list args;
+
+	if (public && !(context = coil__open(public, site, "create_task", OBJECT_CONTEXT))) {
 		coil__awaitable_discard(coroutine, site);
-		return coil__null(COIL_RUNTIME, site, "no running event loop");
+		return NULL;
 	}
 	va_start(args, format);
-	task = create_task(loop, coroutine, site, format, args);
+	task = create_here(coroutine, site, context, 0, format, args);
 	va_end(args);
 	return task;
 }
@@ -245,10 +387,67 @@ coil_task *coil_loop_create_task_site(const coil_site *site, coil_loop *loop,
 	va_list args;
 
 	va_start(args, format);
-	task = create_task(loop, coroutine, site, format, args);
+	task = create_task(loop, coroutine, site, NULL, 0, format, args);
 	va_end(args);
 	return task;
 }
+
+/* ---- how tasks are made ---------------------------------------------- */
+
+struct coil_task_factory {
+	unsigned flags; /* that every task begins with */
+};
+
+static const struct coil_task_factory eager = { TASK_EAGER };
+const coil_task_factory *const coil_eager_task_factory = &eager;
+
+void coil_loop_set_task_factory(coil_loop *loop, const coil_task_factory *factory)
+{
+	loop->task_flags = factory ? factory->flags : 0;
+}
+
+const coil_task_factory *coil_loop_get_task_factory(const coil_loop *loop)
+{
+	return loop->task_flags ? &eager : NULL;
+}
+
+coil_future *coil_ensure_future_site(coil_awaitable *awaitable, const coil_site *site)
+{
+	const struct object *given = handle_open(awaitable);
+	struct future *future;
+
+	if (!coil__self.running) {
+		coil__awaitable_discard(awaitable, site);
+		return coil__null(COIL_RUNTIME, site, "no running event loop");
+	}
+	if (given && given->kind != OBJECT_COROUTINE &&
+	    ((const struct awaitable *)given)->loop == coil__self.running)
+		return awaitable;
+	future = coil__ensure_future(coil__self.running, awaitable, site);
+	if (!future)
+		return NULL;
+	future->object.owned = 1;
+	return object_handle(future);
+}
+
+coil_list *coil_all_tasks(coil_loop *loop)
+{
+	struct list *list;
+	size_t count = 0;
+
+	for (struct task *t = coil__task_oldest(loop); t; t = coil__task_newer(t))
+		count++;
+	list = coil__list_new(count);
+	if (!list)
+		return coil__null_memory(NULL);
+	list->object.owned = 1;
+	count = 0;
+	for (struct task *t = coil__task_oldest(loop); t; t = coil__task_newer(t))
+		list->public.items[count++] = coil_ok(object_handle(t));
+	return &list->public;
+}
+
+/* ---- looking at it --------------------------------------------------- */
 
 coil_task *coil_current_task(void)
 {

@@ -17,6 +17,9 @@
 #include "task/future.h"
 
 struct keep;
+struct context;
+struct context_values;
+struct async_generator;
 
 enum task_flags {
 	TASK_QUIET_IF_PENDING = 1, /* not reported when its loop is closed       */
@@ -27,6 +30,9 @@ enum task_flags {
 	TASK_TELLS_ONCE = 32,      /* raised its cancellation: the message of it  */
 	TASK_TOLD = 128,           /*   goes to the first who asks; he has had it */
 	TASK_ON_CANCEL_PATH = 64,  /* being cancelled, in a walk down the awaits */
+	TASK_GENERATOR = 256,      /* runs by frames, and has no stack (generator.h) */
+	TASK_IN_CONTEXT = 512,     /* `context` was given, and is shared         */
+	TASK_EAGER = 1024,         /* takes its first step at once               */
 };
 
 /* Grouped by who touches it: a step that yields touches two cache lines. */
@@ -35,6 +41,11 @@ struct task {
 	char *name;                      /* or NULL: "Task-N"                      */
 	uint32_t number;                 /* the N                                  */
 	uint32_t cancel_requests;
+	union {                          /* see context.h                          */
+		struct context_values *values;
+		struct context *context; /* TASK_IN_CONTEXT                        */
+		struct async_generator *generator; /* OBJECT_STACK: whose, if any  */
+	};
 
 	_Alignas(64) struct handle step; /* embedded: see handle.h; site: of a yield */
 
@@ -42,12 +53,19 @@ struct task {
 	coil_result deliver;             /* what the step brings: an error, or OK  */
 	struct keep *keep;
 	uint32_t depth;                  /* of coroutines awaited inline           */
-	uint8_t flags;
+	uint16_t flags;
 	bool must_cancel;
+	struct coroutine *inside;        /* the innermost that runs for the task; between
+	                                    steps the outermost: its own, or NULL   */
 	struct coroutine coroutine;      /* its hot part first                     */
 
-	coil_function function;
-	void *arg;
+	union {
+		struct {
+			coil_function function;
+			void *arg;
+		};
+		struct coil_frame *frame; /* TASK_GENERATOR: the innermost           */
+	};
 	const coil_site *coroutine_site; /* where its coroutine was made, of what  */
 	coil_result returned;            /* what the coroutine returned            */
 	coil_result cancel_error;        /* what must_cancel will deliver          */
@@ -58,10 +76,36 @@ struct task *coil__task_oldest(const struct coil_loop *loop);
 struct task *coil__task_newer(const struct task *task);
 
 /* Makes a task of COROUTINE, which is gone in any case; its first step is in the
- * ready queue.  NAME: NULL, or a string to be freed.  FLAGS: of its own, from the
- * beginning.  The caller gets a reference.  NULL with coil_last_error(). */
-struct task *coil__task_new(struct coil_loop *loop, struct coroutine_object *coroutine,
-			    const coil_site *site, char *name, unsigned flags);
+ * ready queue, or, with an eager factory or TASK_EAGER in a loop that runs, was taken.
+ * NAME: NULL, or a string to be freed.  CONTEXT: to run in (borrowed), or NULL: a copy
+ * of the current one.  FLAGS: of its own, from the beginning.  The caller gets a
+ * reference.  NULL with coil_last_error(). */
+struct task *coil__task_new_in(struct coil_loop *loop, struct coroutine_object *coroutine,
+			       const coil_site *site, char *name,
+			       struct context *context, unsigned flags);
+
+static inline struct task *coil__task_new(struct coil_loop *loop,
+	struct coroutine_object *coroutine, const coil_site *site, char *name,
+	unsigned flags)
+{
+	return coil__task_new_in(loop, coroutine, site, name, NULL, flags);
+}
+
+/* Where its context's values are. */
+struct context_values **coil__task_values(struct task *task);
+
+/* A stack for a while, on which FUNCTION(ARG) is to run, of the coroutine made at
+ * SITE: a task's, that serves no task.  NULL without memory. */
+struct task *coil__stack_borrow(coil_function function, void *arg, const coil_site *site);
+void coil__stack_return(struct task *stack);
+
+static inline struct task *stack_of(struct coroutine *coroutine)
+{
+	return container_of(coroutine, struct task, coroutine);
+}
+
+/* The next task without a name is Task-1 again, for a program that plays others. */
+void coil__task_numbers_restart(void);
 
 /* Records that the task was made, by PARENT, or before the recording began (NULL). */
 void coil__task_record(struct task *task, const struct task *parent);
@@ -75,6 +119,9 @@ const char *coil__task_name(const struct task *task);
 /* One step (task_step.c): the function of its handle. */
 coil_result coil__task_step(void *task);
 
+/* The first step, inside of the call that makes the task (task_step.c). */
+void coil__task_step_eagerly(struct task *task);
+
 /* Puts the next step into the ready queue.  SCHEDULE: how, for the trace. */
 void coil__task_schedule(struct task *task, unsigned schedule);
 
@@ -82,8 +129,22 @@ void coil__task_schedule(struct task *task, unsigned schedule);
  * error (COIL_CANCELLED), or COIL_OK. */
 static inline coil_result task_suspend(struct task *task)
 {
-	return coil__coroutine_suspend(&task->coroutine);
+	return coil__coroutine_suspend(task->inside);
 }
+
+/* From inside, or from the step of a generator: TASK is to wait for FUTURE, which is
+ * pending, or (another loop's, or itself) to get an error.  Its step is arranged for:
+ * suspend. */
+void coil__task_wait(struct task *task, struct future *future, const coil_site *site);
+
+/* What the await of FUTURE gives, behind the wait, for which the step brought DELIVERED;
+ * the reference is dropped. */
+coil_result coil__task_end_await(struct task *task, struct future *future,
+				 coil_result delivered);
+void coil__await_record_begin(struct task *task, unsigned how, uint64_t target,
+			      const coil_site *site, const coil_site *coroutine);
+coil_result coil__await_record_end(struct task *task, coil_result result);
+unsigned coil__await_how(const struct future *future);
 
 /* From inside: waits for a future (the caller's reference goes) and gives its
  * result (await.c). */

@@ -75,7 +75,7 @@ bool coil__task_cancel(struct task *top, coil_result cancelled)
 	cancel_innermost(task, cancelled);
 	for (task = top; task && task->flags & TASK_ON_CANCEL_PATH; task = below) {
 		below = task_below(task);
-		task->flags &= (uint8_t)~TASK_ON_CANCEL_PATH;
+		task->flags &= (uint16_t)~TASK_ON_CANCEL_PATH;
 	}
 	return true;
 }

@@ -199,8 +199,11 @@ void coil__task_group_fini(void *object)
 		pool_give(pool_of(OBJECT_FUTURE), group->waiter);
 	if (!group->parent)
 		return;
-	if (!group->awaitable.loop->closed)
-		object_unref(group->parent); /* else it is freed for itself */
+	if (!group->awaitable.loop->closed) { /* else they are freed for themselves */
+		object_unref(group->parent);
+		if (group->finished)
+			object_unref(group->finished);
+	}
 	awaitable_unchain(&group->awaitable);
 }
 
@@ -218,7 +221,7 @@ coil_task_group *coil_task_group_new_site(const coil_site *site)
 	}
 	group->awaitable.loop = NULL;
 	group->awaitable.site = site;
-	group->parent = NULL;
+	group->parent = group->finished = NULL;
 	group->first = group->last = group->first_error = NULL;
 	group->last_error = &group->first_error;
 	group->children = group->errors = 0;
@@ -290,6 +293,23 @@ static struct coroutine_object *take_coroutine(coil_coroutine *public, const coi
 	return NULL;
 }
 
+/* An eager child that has ended, and not by an error, is no child: nobody waits for it.
+ * One that failed is told of by its callback, as later versions of asyncio than 3.13.0
+ * have it. */
+static bool is_done_well(const struct task *task)
+{
+	return task->future.state == FUTURE_CANCELLED ||
+	       (task->future.state == FUTURE_FINISHED && !task->future.result.error);
+}
+
+/* The program may still ask it, or retain it: the last one stays for that. */
+static void keep_finished(struct task_group *group, struct task *task)
+{
+	if (group->finished)
+		object_unref(group->finished);
+	group->finished = task;
+}
+
 /* NAME: NULL, or a string to be freed. */
 static coil_task *create_task(struct task_group *group, struct coroutine_object *coroutine,
 			      const coil_site *site, char *name)
@@ -307,7 +327,12 @@ static coil_task *create_task(struct task_group *group, struct coroutine_object 
 		child_drop(group, child);
 		return NULL;
 	}
-	adopt(group, child, task);
+	if (is_done_well(task)) {
+		child_drop(group, child);
+		keep_finished(group, task);
+	} else {
+		adopt(group, child, task);
+	}
 	return object_handle(task);
 }
 

@@ -38,6 +38,7 @@ struct group_child {
 struct task_group {
 	struct awaitable awaitable;  /* the chain of its loop; not to be awaited */
 	struct task *parent;
+	struct task *finished;       /* the last that was done when it was made  */
 	struct group_child *first, *last;
 	struct group_child *first_error, **last_error;
 	size_t children, errors;     /* how many there are                       */

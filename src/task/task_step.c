@@ -6,7 +6,9 @@
  * Cost: two context switches, and nothing allocated.
  */
 #include "loop/loop.h"
+#include "task/context.h"
 #include "task/exception.h"
+#include "task/generator.h"
 #include "task/keep.h"
 #include "task/list.h"
 #include "task/task.h"
@@ -48,6 +50,10 @@ static apart void start_coroutine(struct task *task)
 	if (task->deliver.error) {
 		task->returned = task->deliver;
 		task->flags |= TASK_RETURNED;
+		return;
+	}
+	if (unlikely(task->flags & TASK_GENERATOR)) {
+		coil__generator_step(task);
 		return;
 	}
 	task->flags |= TASK_STARTED;
@@ -99,11 +105,11 @@ static apart void record_pause(struct task *task)
 
 /* An error is given back only if it must leave the loop, and then it outlives the
  * task.  The step ends last: what is reported of the task is reported in it. */
-static apart coil_result bury(struct coil_loop *loop, struct task *task)
+static apart coil_result bury(struct coil_loop *loop, struct task *task, unsigned *how)
 {
 	coil_result returned = task->returned;
-	unsigned how = end(task);
 
+	*how = end(task);
 	loop->current = NULL;
 	if (returned.error == COIL_SYSTEM_EXIT || returned.error == COIL_KEYBOARD_INTERRUPT)
 		returned = coil__keep_result(returned);
@@ -112,8 +118,42 @@ static apart coil_result bury(struct coil_loop *loop, struct task *task)
 	if (task->keep)
 		coil__keep_free(&task->keep);
 	object_unref(task); /* the loop's reference */
+	return returned;
+}
+
+static apart coil_result bury_in_step(struct coil_loop *loop, struct task *task)
+{
+	unsigned how;
+	coil_result returned = bury(loop, task, &how);
+
 	TRACE(TASK_STEP_END, how, );
 	return returned;
+}
+
+/* An eager task's first step.  The task or callback that makes it goes on behind it, so
+ * what is current is put back; an error that must leave the loop does so when that has
+ * ended its own step. */
+void coil__task_step_eagerly(struct task *task)
+{
+	struct coil_loop *loop = task->future.loop;
+	struct task *outer = loop->current;
+	struct context_values **context = coil__context_enter(NULL);
+	unsigned how = TRACE_STEP_SUSPENDED;
+	uint64_t id = task->future.id;
+	coil_result leaving = coil_ok(NULL);
+
+	TRACE_NOW(TASK_EAGER_BEGIN, 0, .task = id);
+	loop->current = task;
+	start_coroutine(task);
+	if (task->flags & TASK_RETURNED)
+		leaving = bury(loop, task, &how);
+	else if (task->flags & TASK_YIELDED)
+		how = TRACE_STEP_YIELDED;
+	loop->current = outer;
+	coil__context_enter(context);
+	if (unlikely(leaving.error))
+		loop->leaving = leaving;
+	TRACE_NOW(TASK_EAGER_END, how, .future = future_id(task->waiting_on), .task = id);
 }
 
 coil_result coil__task_step(void *arg)
@@ -127,11 +167,11 @@ coil_result coil__task_step(void *arg)
 		record_begin(task);
 	loop->current = task;
 	if (likely(task->flags & TASK_STARTED))
-		coil__coroutine_resume(&task->coroutine, task->deliver);
+		coil__coroutine_resume(task->inside, task->deliver);
 	else
 		start_coroutine(task);
 	if (unlikely(task->flags & TASK_RETURNED))
-		return bury(loop, task);
+		return bury_in_step(loop, task);
 	loop->current = NULL;
 	if (TRACING)
 		record_pause(task);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "reader_memory.h"
+#include "state_resources.h"
 
 #define RETIRED_AT_LEAST 1024
 
@@ -172,10 +173,13 @@ void coil__state_await_begin(struct coil__state *state, const struct coil__event
 void coil__state_await_end(struct coil__state *state, const struct coil__event *event)
 {
 	struct coil__state_object *task =
-		coil__state_object(state, event->as.AWAIT_END.task);
+		coil__state_object(state, event->as.AWAIT_END.task), *target;
 
-	if (task && task->await_count)
-		task->await_count--;
+	if (!task || !task->await_count)
+		return;
+	target = coil__state_object(state, task->awaits[--task->await_count].target);
+	if (target && target->resource)
+		coil__state_line_left(state, target, event->tag == TRACE_OUTCOME_RESULT);
 }
 
 /* ---- futures -------------------------------------------------------------- */
@@ -190,6 +194,9 @@ void coil__state_future_created(struct coil__state *state, const struct coil__ev
 	future->loop = created->loop ? created->loop : event->loop;
 	future->site = created->site;
 	future->delay = created->delay;
+	future->resource = created->resource;
+	if (future->resource)
+		coil__state_line_joined(state, future->resource, future->id, future->kind);
 }
 
 void coil__state_add_waiter(struct coil__state *state, uint64_t id, uint64_t task,
@@ -236,6 +243,8 @@ void coil__state_future_done(struct coil__state *state, const struct coil__event
 
 	if (!object || object->done)
 		return;
+	if (object->resource)
+		coil__state_line_done(state, object, event->tag);
 	object->done = true;
 	object->outcome = event->tag;
 	object->error = done->error;
