@@ -174,7 +174,7 @@ static coil_result keep_result(struct run *run, const coil_future *public,
 {
 	const struct future *future = handle_open(public);
 
-	if (result.error || !future->is_list)
+	if (result.error || !future || !future->is_list)
 		return coil__run_hold(run, result);
 	coil__run_keep(run, result.value);
 	return result;
