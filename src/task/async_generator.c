@@ -197,7 +197,7 @@ static coil_result send(coil_async_generator *public, coil_result value, const c
 			const coil_site *site)
 {
 	static const coil_result stop = { .error = COIL_STOP_ASYNC_ITERATION, { NULL } };
-	struct task *task = task_here();
+	struct task *task = task_that_waits();
 	coil_result failed;
 	struct async_generator *g = open_idle(public, call, site, task, &failed);
 
@@ -246,7 +246,7 @@ static coil_result close_in(struct async_generator *g, struct task *task,
 
 coil_result coil_aclose_site(coil_async_generator *public, const coil_site *site)
 {
-	struct task *task = task_here();
+	struct task *task = task_that_waits();
 	coil_result failed;
 	struct async_generator *g = open_idle(public, "aclose", site, task, &failed);
 

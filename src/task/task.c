@@ -453,6 +453,9 @@ coil_task *coil_current_task(void)
 
 coil_result coil__task_missing(const coil_site *site, const char *call)
 {
+	if (task_here())
+		return coil__misuse(site, COIL_RUNTIME, "%s in a generator-based coroutine, "
+				    "which waits by COIL_YIELD_FROM alone", call);
 	return coil__misuse(site, COIL_RUNTIME, "%s outside of a task%s", call,
 			    coil__self.running ? "" : " (no running event loop)");
 }

@@ -151,7 +151,7 @@ coil_result coil__task_await(struct task *task, struct future *future,
 /* asyncio's Task.cancel of a pending task (task_cancel.c). */
 bool coil__task_cancel(struct task *task, coil_result cancelled);
 
-/* The error of an awaiting call outside of tasks. */
+/* The error of an awaiting call where task_that_waits() is NULL. */
 coil_result coil__task_missing(const coil_site *site, const char *call);
 
 /* The task of the running step; NULL outside. */
@@ -160,6 +160,15 @@ static inline struct task *task_here(void)
 	struct coil_loop *loop = coil__self.running;
 
 	return likely(loop) ? loop->current : NULL;
+}
+
+/* The same for a call that may suspend; NULL also in a frame of a generator-based
+ * coroutine, where there is no stack to leave. */
+static inline struct task *task_that_waits(void)
+{
+	struct task *task = task_here();
+
+	return likely(task && task->inside) ? task : NULL;
 }
 
 #endif
