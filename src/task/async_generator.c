@@ -3,6 +3,7 @@
  * Async generators.  See async_generator.h and <coil/async_generator.h>.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include <coil/async_generator.h>
 
@@ -184,7 +185,8 @@ static struct async_generator *open_idle(coil_async_generator *public, const cha
 		*failed = coil_last_error();
 	else if (g->state == ASYNC_GENERATOR_RUNS)
 		*failed = coil_raise_site(site, COIL_RUNTIME,
-			"%s(): asynchronous generator is already running", call);
+			"%s(): asynchronous generator is already running",
+			strcmp(call, "asend") ? call : "anext"); /* as CPython names both */
 	else if (g->state == ASYNC_GENERATOR_STANDS && g->loop != task->future.loop)
 		*failed = coil_raise_site(site, COIL_RUNTIME,
 			"%s(): the asynchronous generator is bound to a different event loop", call);
