@@ -33,6 +33,7 @@ enum task_flags {
 	TASK_GENERATOR = 256,      /* runs by frames, and has no stack (generator.h) */
 	TASK_IN_CONTEXT = 512,     /* `context` was given, and is shared         */
 	TASK_EAGER = 1024,         /* takes its first step at once               */
+	TASK_CLOSES = 2048,        /* an async generator: cancelled, it runs all the same */
 };
 
 /* Grouped by who touches it: a step that yields touches two cache lines. */

@@ -712,20 +712,41 @@ static coil_result look_at_closer(void *unused)
 
 	coil_anext(g);
 	coil_release(g);
-	coil_sleep(0); /* its task is made behind this one's step */
 	coil_sleep(0);
 	tasks = coil_all_tasks(coil_get_running_loop());
 	CHECK_INT(tasks->count, 2);
 	coil_task_cancel(tasks->items[1].value);
 	coil_release(tasks);
-	yield_control(3);
+	yield_control(5);
+	note_at("end");
 	return coil_ok(NULL);
 }
 
+/* Cancelled before its first step, it still closes: with the cancellation. */
 TEST(A01_the_closer_is_a_task_and_can_be_cancelled)
 {
 	CHECK_INT(run_ticking(look_at_closer), COIL_OK);
-	CHECK_HAS(log_take(), "y0@1");
+	CHECK_LOG("y0@1 fin@3 fin2@4 end@7");
+}
+
+static coil_result shut_down_abandoned(void *unused)
+{
+	coil_async_generator *g = NEW(counting);
+
+	coil_anext(g);
+	coil_release(g);
+	note_at("sd");
+	CHECK_ERROR(coil_loop_shutdown_asyncgens(coil_get_running_loop()), COIL_OK);
+	note_at("sd2");
+	yield_control(4);
+	return coil_ok(NULL);
+}
+
+/* It has a closer, and is the shutdown's no more. */
+TEST(A01_shutdown_leaves_an_abandoned_one_to_its_closer)
+{
+	CHECK_INT(run_ticking(shut_down_abandoned), COIL_OK);
+	CHECK_LOG("y0@1 sd@1 sd2@1 fin@3 fin2@4");
 }
 
 static coil_result fails_at_close(void *unused)
@@ -894,8 +915,12 @@ static coil_result leave_exiting(void *unused)
 
 TEST(A02_system_exit_in_closing)
 {
+	coil_result r;
+
 	capture_begin(2);
-	coil_run(coil_coro(leave_exiting, NULL));
+	r = coil_run(coil_coro(leave_exiting, NULL));
+	CHECK_ERROR(r, COIL_SYSTEM_EXIT);
+	CHECK_STR(coil_error_message(r), "3");
 	capture_end();
 	CHECK_HAS(log_take(), "y0");
 }
