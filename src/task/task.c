@@ -415,9 +415,11 @@ coil_future *coil_ensure_future_site(coil_awaitable *awaitable, const coil_site 
 		coil__awaitable_discard(awaitable, site);
 		return coil__null(COIL_RUNTIME, site, "no running event loop");
 	}
-	if (given && given->kind != OBJECT_COROUTINE &&
-	    ((const struct awaitable *)given)->loop == coil__self.running)
-		return awaitable;
+	if (given && given->kind != OBJECT_COROUTINE) {
+		future = coil__open_future(awaitable, site, "ensure_future");
+		if (!future || future->loop == coil__self.running)
+			return future ? awaitable : NULL;
+	}
 	future = coil__ensure_future(coil__self.running, awaitable, site);
 	if (!future)
 		return NULL;
