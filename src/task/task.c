@@ -321,7 +321,7 @@ static coil_task *create_task(struct coil_loop *loop, coil_coroutine *public,
 				 context, flags);
 	if (!task)
 		return NULL;
-	task->future.object.owned = 1;
+	task->future.object.owned++; /* an eager one may have been retained already */
 	return object_handle(task);
 }
 
@@ -419,13 +419,15 @@ coil_future *coil_ensure_future_site(coil_awaitable *awaitable, const coil_site 
 		coil__awaitable_discard(awaitable, site);
 		return coil__null(COIL_RUNTIME, site, "no running event loop");
 	}
-	if (given && given->kind != OBJECT_COROUTINE &&
-	    ((const struct awaitable *)given)->loop == coil__self.running)
-		return awaitable;
+	if (given && given->kind != OBJECT_COROUTINE) {
+		future = coil__open_future(awaitable, site, "ensure_future");
+		if (!future || future->loop == coil__self.running)
+			return future ? awaitable : NULL;
+	}
 	future = coil__ensure_future(coil__self.running, awaitable, site);
 	if (!future)
 		return NULL;
-	future->object.owned = 1;
+	future->object.owned++;
 	return object_handle(future);
 }
 
@@ -457,6 +459,9 @@ coil_task *coil_current_task(void)
 
 coil_result coil__task_missing(const coil_site *site, const char *call)
 {
+	if (task_here())
+		return coil__misuse(site, COIL_RUNTIME, "%s in a generator-based coroutine, "
+				    "which waits by COIL_YIELD_FROM alone", call);
 	return coil__misuse(site, COIL_RUNTIME, "%s outside of a task%s", call,
 			    coil__self.running ? "" : " (no running event loop)");
 }
