@@ -179,7 +179,7 @@ static void version(void)
 }
 
 static const struct task_work record_words[] = {
-	{ "record", .itself = record }, { "counter", .itself = counter }, { NULL }
+	{ "record", .itself = record }, { "counter", .itself = counter }, { .word = NULL }
 };
 
 static coil_result in_task(void *arg)

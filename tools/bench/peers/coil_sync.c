@@ -113,5 +113,5 @@ const struct task_work sync_words[] = {
 	{ "event", .batch = event_batch, .ops = 500000 },
 	{ "lock", .batch = lock_batch, .ops = 500000 },
 	{ "queue", .batch = queue_batch, .ops = 500000 },
-	{ NULL }
+	{ .word = NULL }
 };

@@ -73,10 +73,14 @@ static void eager(void)
 
 /* ---- wait-for, cancel ------------------------------------------------ */
 
+/* With a turn of the loop now and then, in which it clears its cancelled timers away. */
 static void wait_for_batch(long ops)
 {
-	for (long n = 0; n < ops; n++)
-		check(coil_wait_for(coil_coro(nothing, NULL), 1.0), "wait_for");
+	for (long n = 0; n < ops; n += TASKS) {
+		for (int i = 0; i < TASKS; i++)
+			check(coil_wait_for(coil_coro(nothing, NULL), 1.0), "wait_for");
+		check(coil_sleep(0), "a turn");
+	}
 }
 
 static coil_result long_sleeper(void *unused)
@@ -219,5 +223,5 @@ const struct task_work task_words[] = {
 	{ "asleep", .itself = asleep },
 	{ "generators", .itself = generators },
 	{ "generators-asleep", .itself = generators_asleep },
-	{ NULL }
+	{ .word = NULL }
 };

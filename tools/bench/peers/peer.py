@@ -72,9 +72,12 @@ async def cancel(ops):
         assert all(task.cancelled() for task in tasks)
 
 
+# With a turn of the loop now and then, in which it clears its cancelled timers away.
 async def wait_for(ops):
-    for _ in range(ops):
-        await asyncio.wait_for(nothing(), 1)
+    for _ in range(0, ops, 1000):
+        for _ in range(1000):
+            await asyncio.wait_for(nothing(), 1)
+        await asyncio.sleep(0)
 
 
 # Two tasks, a flag for there and a flag for back.
