@@ -322,7 +322,7 @@ static coil_task *create_task(struct coil_loop *loop, coil_coroutine *public,
 				 context, flags);
 	if (!task)
 		return NULL;
-	task->future.object.owned = 1;
+	task->future.object.owned++; /* its eager step may have retained it */
 	return object_handle(task);
 }
 
@@ -426,7 +426,7 @@ coil_future *coil_ensure_future_site(coil_awaitable *awaitable, const coil_site 
 	future = coil__ensure_future(coil__self.running, awaitable, site);
 	if (!future)
 		return NULL;
-	future->object.owned = 1;
+	future->object.owned++;
 	return object_handle(future);
 }
 

@@ -221,19 +221,25 @@ void coil__state_callback_added(struct coil__state *state, const struct coil__ev
 	coil__state_add_waiter(state, added->future, 0, added->site);
 }
 
-/* The event does not say which: the last added are taken to be meant. */
+/* The event does not say which: where some are left, the last added are taken to be
+ * meant. */
 void coil__state_callback_removed(struct coil__state *state, const struct coil__event *event)
 {
 	const struct trace_CALLBACK_REMOVED *removed = &event->as.CALLBACK_REMOVED;
 	struct coil__state_object *future = coil__state_object(state, removed->future);
 	uint32_t left = removed->count;
 
-	for (size_t i = future ? future->callback_count : 0; i-- > 0 && left; )
-		if (!future->callbacks[i].task) {
+	for (size_t i = future ? future->callback_count : 0; i-- > 0; ) {
+		if (future->callbacks[i].task)
+			continue;
+		if (left) {
 			memmove(&future->callbacks[i], &future->callbacks[i + 1],
 				(--future->callback_count - i) * sizeof *future->callbacks);
 			left--;
+		} else {
+			future->unordered = true;
 		}
+	}
 }
 
 void coil__state_future_done(struct coil__state *state, const struct coil__event *event)
