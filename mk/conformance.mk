@@ -21,4 +21,25 @@ conformance-coverage: ## what the corpus and SEEDS=1000 random scenarios do, in 
 corpus: ## make the logs of tests/conformance/corpus by CPython
 	@$(CONFORMANCE)/make_corpus.py
 
-.PHONY: conformance conformance-coverage corpus
+
+
+# ---- mutants ----
+
+# Each is one object in front of those of the library.  MUTANTS= names some.
+MUTANTS ?= $(shell sed -n 's/^mutant \([^ ]*\) .*/\1/p' tests/mutants/mutants.txt)
+mutants: all tests ## faulty coils, and whether laws, scenarios and tests notice (MUTANTS=)
+	@rm -f $(B)/mutants/*/result
+	@+$(MAKE) $(JOBS) --no-print-directory mutants-none
+	@+$(MAKE) $(JOBS) --no-print-directory $(MUTANTS:%=$(B)/mutants/%/result)
+	@sh tests/mutants/table.sh $(B)/mutants $(MUTANTS)
+
+mutants-none: $(B)/mutants/none/result
+	@if [ "$$(cat $<)" != 'none|||' ]; then \
+		echo "mutants: coil itself is noticed, without any change: $$(cat $<)"; exit 1; fi
+
+$(B)/mutants/%/result:
+	@B='$(B)' COMPILE='$(CC) $(ALL_CFLAGS)' LINK_COIL='$(LINK)' LINK_TESTS='$(LINK) $(WRAPS)' \
+	COIL_OBJECTS='$(TOOL_OBJ)' TESTS_OBJECTS='$(TEST_OBJ) $(B)/tests/tools.a' \
+	LIBRARIES='$(B)/libcoil.a $(CUNIT_LIBS) $(ALL_LIBS)' sh tests/mutants/one.sh $*
+
+.PHONY: conformance conformance-coverage corpus mutants mutants-none
