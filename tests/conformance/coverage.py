@@ -4,6 +4,7 @@
 
     coverage.py DIR...            the scenarios in DIR, whose logs are NAME.ilog there
     coverage.py --seeds A:B       random scenarios, played by the reference
+(both at once count together)
 
 Prints a table, and ends with status 1 if something that can happen never did.  What the
 language makes impossible is a "-" in the table: IMPOSSIBLE says why.
@@ -13,6 +14,7 @@ import argparse
 import re
 import sys
 from collections import Counter
+from itertools import chain
 from pathlib import Path
 
 from language import KINDS, OPERATIONS, VARIABLES
@@ -217,7 +219,7 @@ def main():
     parser.add_argument("directories", nargs="*")
     options = parser.parse_args()
     coverage = Coverage()
-    for log in of_seeds(options.seeds) if options.seeds else of_directories(options.directories):
+    for log in chain(of_directories(options.directories), of_seeds(options.seeds or ())):
         coverage.add(log)
     print(coverage.table())
     for what in coverage.contradictions():
