@@ -96,7 +96,7 @@ void coil__task_record(struct task *task, const struct task *parent)
 		   TRACE_TASK_PLAIN, task->name ? task->name : "",
 		   .task = task->future.id, .parent = parent ? parent->future.id : 0,
 		   .loop = task->future.loop->id, .number = task->number,
-		   .coroutine = TRACE_SITE(task->coroutine_site),
+		   .coroutine = TRACE_SITE(task_coroutine_site(task)),
 		   .site = TRACE_SITE(task->future.site));
 }
 
@@ -132,6 +132,7 @@ static apart struct task *generator_task_alloc(struct coil_loop *loop,
 	if (task) {
 		task->future.object.kind = OBJECT_TASK;
 		task->inside = NULL;
+		task->generator_site = coroutine->awaitable.site;
 		task->frame = coil__frame_new(coroutine->type, coroutine->arg, NULL);
 		if (task->frame)
 			return task;
@@ -170,6 +171,7 @@ static inline struct task *task_make(struct coil_loop *loop,
 		return NULL;
 	task->function = coroutine->function;
 	task->arg = coroutine->arg;
+	task->coroutine_site = coroutine->awaitable.site;
 	prepare_stack(task);
 	return task;
 }
@@ -209,7 +211,6 @@ struct task *coil__task_new_in(struct coil_loop *loop, struct coroutine_object *
 	task->step.arg = task;
 	task->waiting_on = NULL;
 	task->deliver = coil_ok(NULL);
-	task->cancel_error = coil_ok(NULL);
 	task->keep = NULL;
 	task->name = name;
 	task->number = name ? 0 : next_number();
@@ -217,7 +218,6 @@ struct task *coil__task_new_in(struct coil_loop *loop, struct coroutine_object *
 	task->must_cancel = false;
 	task->flags = (uint16_t)(flags | loop->task_flags |
 		(coroutine->awaitable.object.flags & COROUTINE_GENERATOR ? TASK_GENERATOR : 0));
-	task->coroutine_site = coroutine->awaitable.site;
 	take_context(task, context);
 	coroutine_consume(coroutine, site);
 	object_ref(task); /* the loop's, until it is done */
@@ -233,7 +233,6 @@ void coil__task_fini(struct task *task)
 		coil__generator_fini(task);
 	else
 		coil__coroutine_fini(&task->coroutine);
-	coil__exception_unref(task->cancel_error);
 	if (unlikely(task->flags & TASK_IN_CONTEXT))
 		object_unref(task->context);
 	else if (unlikely(task->values))

@@ -24,7 +24,7 @@ static apart void prepare_delivery(struct task *task)
 	}
 	if (task->must_cancel) {
 		if (task->deliver.error != COIL_CANCELLED)
-			task->deliver = task->cancel_error;
+			task->deliver = task_cancel_error(task);
 		task->must_cancel = false;
 		/* A yield ends in the switch, and cannot add its place itself. */
 		if (task->flags & TASK_YIELDED && task->step.site)
@@ -94,7 +94,7 @@ static unsigned end(struct task *task)
 		return TRACE_STEP_CANCELLED;
 	}
 	if (unlikely(task->must_cancel) && !returned.error) {
-		coil__future_end_cancelled(&task->future, task->cancel_error);
+		coil__future_end_cancelled(&task->future, task_cancel_error(task));
 		return TRACE_STEP_CANCELLED;
 	}
 	finish(task);
@@ -123,7 +123,7 @@ static apart coil_result bury(struct coil_loop *loop, struct task *task, unsigne
 	else
 		returned = coil_ok(NULL);
 	if (task->keep)
-		coil__keep_free(&task->keep);
+		coil__keep_end(&task->keep);
 	object_unref(task); /* the loop's reference */
 	return returned;
 }
