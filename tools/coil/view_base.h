@@ -48,10 +48,10 @@ struct view {
 	struct coil__event event;        /* the current one                   */
 	struct coil__map tasks;          /* id -> actor                       */
 	struct coil__map loops;
-	struct coil__map nodes;          /* the view's own                    */
+	struct coil__map nodes, sites;   /* the view's own                    */
 	struct actor **callbacks;        /* by name                           */
 	size_t callback_count, callback_room;
-	struct actor *sleep;
+	struct actor *sleep, *timeout;
 	size_t task_count;               /* in the whole trace                */
 	size_t futures;                  /* that have an actor                */
 	uint64_t time;                   /* of the last event                 */
@@ -65,7 +65,7 @@ typedef void (*view_handler)(struct view *view, const struct coil__event *event)
 
 struct view_kind {
 	view_handler on[TRACE_TYPES];
-	void (*finish)(struct view *view); /* frees view->nodes; may be NULL  */
+	void (*finish)(struct view *view); /* frees the view's own; may be NULL  */
 };
 
 extern const struct view_kind coil__view_await, coil__view_loop;
@@ -76,7 +76,9 @@ struct actor *coil__view_task(struct view *view, uint64_t task); /* 0: NULL */
 struct actor *coil__view_loop_actor(struct view *view, uint32_t loop);
 struct actor *coil__view_callback(struct view *view, const char *callee);
 struct actor *coil__view_sleep(struct view *view);
+struct actor *coil__view_timeout(struct view *view);
 struct actor *coil__view_future(struct view *view, uint64_t future);
+struct actor *coil__view_resource(struct view *view, uint64_t resource);
 
 /* Is ASKED, of --task, this task: its label or its id? */
 bool coil__view_is_called(const char *asked, const char *label, uint64_t id);
@@ -86,6 +88,10 @@ void coil__view_free_actors(struct view *view);
 /* Who runs: a task, a callback of the program's, or NULL: one of the loop's own,
  * the loop itself, or what is outside of it. */
 struct actor *coil__view_current(struct view *view);
+
+/* Who is behind a callback of coil's own: a timeout that expires, or the task whose
+ * end it was called for; NULL: nobody. */
+struct actor *coil__view_behind(struct view *view);
 
 /* Is this handle a callback that the program gave?  (Not a task's step, a timer
  * of a sleep, a gather's counting, or what ends the run when main is done.) */
@@ -100,6 +106,13 @@ const char *coil__view_argument(const struct view *view, uint32_t site);
 /* "call_later(0.3, WHAT)": how a handle was scheduled; to be freed. */
 char *coil__view_call(const struct view *view, const struct coil__event *event,
 		      const char *what);
+
+/* Seconds, to the millisecond, from the event until WHEN on the loop's clock. */
+double coil__view_seconds_until(const struct view *view, double when);
+
+/* "timeout(1)", "wait_for(0.5)": of a timeout that is entered; to be freed. */
+char *coil__view_limit(const struct view *view,
+		       const struct coil__state_resource *timeout, double when);
 
 /* ---- drawing ------------------------------------------------------------ */
 
