@@ -150,11 +150,17 @@ void coil__view_free_actors(struct view *view)
 {
 	free_actors_of(&view->tasks);
 	free_actors_of(&view->loops);
+	coil__map_free(&view->generators);
 	for (size_t i = 0; i < view->callback_count; i++)
 		free_actor(view->callbacks[i]);
 	free(view->callbacks);
 	free_actor(view->sleep);
 	free_actor(view->timeout);
+}
+
+bool coil__view_is_generator(const struct view *view, uint32_t site)
+{
+	return site && coil__map_get(&view->generators, site);
 }
 
 const char *coil__view_callee(const struct view *view, uint32_t site)

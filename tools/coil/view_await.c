@@ -137,7 +137,7 @@ static void await_coroutine(struct view *view, const struct coil__event *event)
 	const struct trace_AWAIT_BEGIN *await = &event->as.AWAIT_BEGIN;
 	struct actor *task = coil__await_speaker(view, await->task);
 
-	if (coil__await_is_generator(view, await->coroutine) ||
+	if (coil__view_is_generator(view, await->coroutine) ||
 	    !coil__view_descend(view, await->task, 0))
 		return;
 	coil__view_message(view, DIAGRAM_CALL, task, task, "%s(%s)",
@@ -200,7 +200,7 @@ static void end_coroutine(struct view *view, const struct coil__event *event,
 	const struct trace_AWAIT_END *end = &event->as.AWAIT_END;
 	const struct coil__state_await *await = &object->awaits[object->await_count - 1];
 
-	if (coil__await_is_generator(view, await->coroutine)) {
+	if (coil__view_is_generator(view, await->coroutine)) {
 		coil__await_generator_end(view, event, await->begun);
 		return;
 	}

@@ -86,9 +86,7 @@ void coil__await_line_begin(struct view *view, uint64_t task, struct node *node)
 void coil__await_line_end(struct view *view, const struct coil__event *event,
 			  struct node *node, uint64_t since);
 
-/* Is the await that begins, or ends, of what an async generator is asked?  Its messages
- * are drawn where it is asked, and yields; and here, if it ends without. */
-bool coil__await_is_generator(struct view *view, uint32_t coroutine);
+/* The await of a value of an async generator ends: it has yielded, or has ended. */
 void coil__await_generator_end(struct view *view, const struct coil__event *event,
 			       uint64_t since);
 

@@ -31,7 +31,6 @@ void coil__await_finish(struct view *view)
 		free(node->generators);
 	}
 	coil__map_free(&view->nodes);
-	coil__map_free(&view->sites);
 }
 
 /* ---- lifelines ------------------------------------------------------------- */

@@ -16,6 +16,7 @@
  */
 #include "view_await.h"
 #include <stdlib.h>
+#include <string.h>
 #include "render_text.h"
 #include "trace/reader_memory.h"
 
@@ -146,9 +147,10 @@ static void shared_changed(struct view *view, const struct coil__event *event,
 static void timeout_entered(struct view *view, const struct coil__event *event,
 			    const struct coil__state_resource *resource)
 {
-	char *call = coil__view_limit(view, resource, event->as.RESOURCE_CHANGED.when);
+	const struct trace_RESOURCE_CHANGED *changed = &event->as.RESOURCE_CHANGED;
+	char *call = coil__view_limit(view, resource, changed->when);
 
-	coil__view_message(view, DIAGRAM_CALL, coil__await_current(view),
+	coil__view_message(view, DIAGRAM_CALL, coil__await_speaker(view, changed->other),
 			   coil__view_timeout(view), "%s", call);
 	coil__await_node(view, resource->id)->created = view->time;
 	free(call);
@@ -205,11 +207,6 @@ static void group_changed(struct view *view, const struct coil__event *event)
 
 /* ---- async generators ------------------------------------------------------------ */
 
-bool coil__await_is_generator(struct view *view, uint32_t coroutine)
-{
-	return coroutine && coil__map_get(&view->sites, coroutine);
-}
-
 static void ask_generator(struct view *view, uint64_t id, uint64_t task, const char *call)
 {
 	struct node *node = coil__await_node(view, task);
@@ -224,24 +221,30 @@ static void ask_generator(struct view *view, uint64_t id, uint64_t task, const c
 	coil__await_node(view, id)->yielded = false;
 }
 
-/* It yields within the await, which says how long that took when it ends. */
+/* Ways for it to end that are no errors. */
+static bool is_end(const char *error)
+{
+	return !strcmp(error, "StopAsyncIteration") || !strcmp(error, "GeneratorExit");
+}
+
 void coil__await_generator_end(struct view *view, const struct coil__event *event,
 			       uint64_t since)
 {
 	const struct trace_AWAIT_END *end = &event->as.AWAIT_END;
-	struct node *node = coil__await_node(view, end->task);
+	const char *error = coil__reader_error_name(view->reader, end->error);
+	struct node *task = coil__await_node(view, end->task);
 	double elapsed = (double)(view->time - since) / 1e9;
 	struct actor *generator, *to;
 	uint64_t id;
 
-	if (!node->generator_count)
+	if (!task->generator_count)
 		return;
-	id = node->generators[--node->generator_count];
+	id = task->generators[--task->generator_count];
 	generator = coil__view_resource(view, id);
 	to = coil__await_speaker(view, end->task);
-	if (coil__await_node(view, id)->yielded)
-		coil__view_message(view, DIAGRAM_RETURN, generator, to,
-				   "yield, total(%.3f)", elapsed);
+	if (coil__await_node(view, id)->yielded || is_end(error))
+		coil__view_message(view, DIAGRAM_RETURN, generator, to, "%s, total(%.3f)",
+				   is_end(error) ? error : "yield", elapsed);
 	else
 		coil__await_answer(view, generator, to, since, event->tag, end->error, "");
 	coil__view_end(view, generator);
@@ -269,9 +272,6 @@ void coil__await_resource_created(struct view *view, const struct coil__event *e
 
 	node->is_resource = true;
 	node->creator = coil__state_thread(view->state, event->thread)->task;
-	if (event->tag == TRACE_RESOURCE_ASYNC_GENERATOR && created->site &&
-	    !coil__map_get(&view->sites, created->site))
-		coil__map_put(&view->sites, created->site, coil__take(1, 1));
 }
 
 void coil__await_resource_changed(struct view *view, const struct coil__event *event)

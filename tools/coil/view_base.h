@@ -48,7 +48,8 @@ struct view {
 	struct coil__event event;        /* the current one                   */
 	struct coil__map tasks;          /* id -> actor                       */
 	struct coil__map loops;
-	struct coil__map nodes, sites;   /* the view's own                    */
+	struct coil__map generators;     /* sites of async generators         */
+	struct coil__map nodes;          /* the view's own                    */
 	struct actor **callbacks;        /* by name                           */
 	size_t callback_count, callback_room;
 	struct actor *sleep, *timeout;
@@ -65,7 +66,7 @@ typedef void (*view_handler)(struct view *view, const struct coil__event *event)
 
 struct view_kind {
 	view_handler on[TRACE_TYPES];
-	void (*finish)(struct view *view); /* frees the view's own; may be NULL  */
+	void (*finish)(struct view *view); /* frees view->nodes; may be NULL  */
 };
 
 extern const struct view_kind coil__view_await, coil__view_loop;
@@ -96,6 +97,10 @@ struct actor *coil__view_behind(struct view *view);
 /* Is this handle a callback that the program gave?  (Not a task's step, a timer
  * of a sleep, a gather's counting, or what ends the run when main is done.) */
 bool coil__view_is_callback(struct view *view, const struct coil__state_handle *handle);
+
+/* Was an async generator made there, and is the await of such a coroutine thus one of
+ * its values? */
+bool coil__view_is_generator(const struct view *view, uint32_t site);
 
 /* The name of the function that is called at a site. */
 const char *coil__view_callee(const struct view *view, uint32_t site);

@@ -298,7 +298,8 @@ static void await_begin(struct view *view, const struct coil__event *event)
 	const struct trace_AWAIT_BEGIN *await = &event->as.AWAIT_BEGIN;
 	struct actor *task = coil__view_task(view, await->task);
 
-	if (event->tag != TRACE_AWAIT_COROUTINE || !coil__view_descend(view, await->task, 0))
+	if (event->tag != TRACE_AWAIT_COROUTINE ||
+	    coil__view_is_generator(view, await->coroutine) || !coil__view_descend(view, await->task, 0))
 		return;
 	coil__view_message(view, DIAGRAM_CALL, task, task, "await %s(%s)",
 			   coil__view_callee(view, await->coroutine),
@@ -310,15 +311,17 @@ static void await_end(struct view *view, const struct coil__event *event)
 	const struct trace_AWAIT_END *end = &event->as.AWAIT_END;
 	const struct coil__state_object *object = coil__state_object(view->state, end->task);
 	struct actor *task = coil__view_task(view, end->task);
+	const struct coil__state_await *await;
 
-	if (!object || !object->await_count ||
-	    object->awaits[object->await_count - 1].kind != TRACE_AWAIT_COROUTINE ||
-	    !coil__view_descend(view, end->task, 1))
+	if (!object || !object->await_count)
+		return;
+	await = &object->awaits[object->await_count - 1];
+	if (await->kind != TRACE_AWAIT_COROUTINE || !coil__view_descend(view, end->task, 1))
 		return;
 	if (end->error)
 		coil__view_message(view, DIAGRAM_ERROR, task, task, "raise %s",
 				   coil__reader_error_name(view->reader, end->error));
-	else
+	else if (!coil__view_is_generator(view, await->coroutine)) /* which says "yield" */
 		coil__view_message(view, DIAGRAM_RETURN, task, task, "return");
 }
 

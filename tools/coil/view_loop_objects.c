@@ -129,18 +129,30 @@ void coil__loop_gather_counted(struct view *view, const struct coil__event *even
 
 /* ---- what tasks share ------------------------------------------------------------ */
 
-/* "timeout of main", "task_group of main"; what has a name of its own goes by that. */
+/* "timeout of main", "TaskGroup of main". */
+static void name_after(struct view *view, uint64_t id, unsigned kind, uint64_t task)
+{
+	const char *what = coil__names_resource_kind(kind);
+
+	put_name(view, id, task ? coil__text_format("%s of %s", what,
+						    coil__loop_name(view, task))
+				: coil__text_format("%s", what));
+}
+
+/* Is it called after the task whose it is?  The others have names of their own. */
+static bool is_owned(unsigned kind)
+{
+	return kind == TRACE_RESOURCE_TIMEOUT || kind == TRACE_RESOURCE_TASK_GROUP ||
+	       kind == TRACE_RESOURCE_AS_COMPLETED;
+}
+
 void coil__loop_resource_created(struct view *view, const struct coil__event *event)
 {
-	uint64_t task = coil__state_thread(view->state, event->thread)->task;
-	const char *kind = coil__names_resource_kind(event->tag);
 	uint64_t id = event->as.RESOURCE_CREATED.resource;
 
-	if (event->tag == TRACE_RESOURCE_TIMEOUT || event->tag == TRACE_RESOURCE_TASK_GROUP ||
-	    event->tag == TRACE_RESOURCE_AS_COMPLETED)
-		put_name(view, id, task ? coil__text_format("%s of %s", kind,
-							    coil__loop_name(view, task))
-					: coil__text_format("%s", kind));
+	if (is_owned(event->tag))
+		name_after(view, id, event->tag,
+			   coil__state_thread(view->state, event->thread)->task);
 	else
 		put_name(view, id, coil__text_format("%s", coil__view_resource(view, id)->name));
 }
@@ -182,14 +194,16 @@ static char *resource_now(struct view *view, const struct coil__event *event,
 					 (unsigned long long)resource->first);
 	case TRACE_RESOURCE_TASK_GROUP:
 	case TRACE_RESOURCE_AS_COMPLETED:
-		if (event->tag == TRACE_ACTION_ADD || event->tag == TRACE_ACTION_REMOVE)
-			return coil__text_format(" %s, %llu in it",
+		if (event->tag == TRACE_ACTION_ADD)
+			return coil__text_format(" %s", coil__loop_name(view, changed->other));
+		if (event->tag == TRACE_ACTION_REMOVE)
+			return coil__text_format(" %s, %llu left",
 						 coil__loop_name(view, changed->other), value);
 		break;
 	case TRACE_RESOURCE_TIMEOUT:
 		if ((event->tag == TRACE_ACTION_ENTER ||
 		     event->tag == TRACE_ACTION_RESCHEDULE) && changed->when != 0)
-			return coil__text_format(", %.10g s left",
+			return coil__text_format("(%.10g)",
 				coil__view_seconds_until(view, changed->when));
 		break;
 	}
@@ -205,6 +219,8 @@ void coil__loop_resource_changed(struct view *view, const struct coil__event *ev
 
 	if (!resource)
 		return;
+	if (event->tag == TRACE_ACTION_ENTER && is_owned(resource->kind))
+		name_after(view, id, resource->kind, event->as.RESOURCE_CHANGED.other);
 	now = resource_now(view, event, resource);
 	coil__view_message(view, event->tag == TRACE_ACTION_EXPIRE ||
 			   event->tag == TRACE_ACTION_ABORT ? DIAGRAM_ERROR : DIAGRAM_CALL,
