@@ -19,7 +19,8 @@ extern "C" {
  * the loop owned.
  * Errors: the coroutine's; COIL_RUNTIME inside of a running loop
  * ("asyncio.run() cannot be called from a running event loop"); COIL_VALUE if it
- * is not a coroutine; COIL_OS, COIL_MEMORY.
+ * is not a coroutine; COIL_OS, COIL_MEMORY; in place of all of these what a task
+ * that is left, or a generator, raises to leave the loop (COIL_SYSTEM_EXIT).
  * Blocks the thread, so it is not for coroutines.  (asyncio.run) */
 #define coil_run(coroutine) coil_run_site((coroutine), COIL_SITE("run", #coroutine))
 COIL_API coil_result coil_run_site(coil_coroutine *coroutine, const coil_site *site);
@@ -48,7 +49,7 @@ COIL_API coil_result coil_runner_run_site(coil_runner *runner, coil_coroutine *c
 COIL_API coil_loop *coil_runner_get_loop(coil_runner *runner);
 
 /* What coil_run does at its end.  RUNNER is handed over; coil_retain keeps it.
- * Errors: COIL_RUNTIME while its loop runs.  Blocks the thread.  (runner.close()) */
+ * Errors: COIL_RUNTIME while its loop runs; what leaves the loop.  Blocks the thread.  (runner.close()) */
 COIL_API coil_result coil_runner_close(coil_runner *runner);
 
 #ifdef __cplusplus

@@ -8,6 +8,7 @@
 #include <coil/io.h>
 
 #include "loop/loop.h"
+#include "task/context.h"
 #include "task/keep.h"
 #include "trace/recorder.h"
 
@@ -48,6 +49,10 @@ static coil_result add(struct coil_loop *loop, int fd, coil_function function,
 		return fail(ENOMEM, fd, site);
 	handle->function = function;
 	handle->arg = arg;
+	if (unlikely(!context_bind(handle, NULL))) {
+		object_unref(handle);
+		return fail(ENOMEM, fd, site);
+	}
 	place = side(watch, direction);
 	old = *place;
 	*place = handle;

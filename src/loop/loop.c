@@ -175,6 +175,7 @@ static coil_result check_can_run(struct coil_loop *loop, const coil_site *site)
 coil_result coil_loop_run_forever_site(coil_loop *loop, const coil_site *site)
 {
 	coil_result result = check_can_run(loop, site);
+	struct context_values **context;
 
 	if (result.error)
 		return result;
@@ -183,6 +184,7 @@ coil_result coil_loop_run_forever_site(coil_loop *loop, const coil_site *site)
 	loop->running = true;
 	loop->leaving = coil_ok(NULL);
 	coil__self.running = loop;
+	context = coil__context_enter(NULL); /* each thing that runs has its own */
 	coil__trace_run(loop->id, &loop->clock);
 	TRACE_NOW(LOOP_RUN_BEGIN, 0, .loop = loop->id, .site = TRACE_SITE(site));
 	do
@@ -193,6 +195,7 @@ coil_result coil_loop_run_forever_site(coil_loop *loop, const coil_site *site)
 	loop->stopping = false;
 	loop->running = false;
 	coil__self.running = NULL;
+	coil__context_enter(context);
 	return result;
 }
 

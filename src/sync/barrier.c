@@ -110,62 +110,70 @@ static coil_result wait_locked(struct barrier *barrier, struct visit *visit)
 	return result.error ? result : coil_number((int64_t)index);
 }
 
-static coil_result reset_locked(struct barrier *barrier, struct visit *visit)
-{
-	(void)visit;
-	barrier->state = barrier->count ? BARRIER_RESETTING : BARRIER_FILLING;
-	changed(barrier, TRACE_ACTION_RESET);
-	tell_all(barrier);
-	return coil_ok(NULL);
-}
-
-static coil_result abort_locked(struct barrier *barrier, struct visit *visit)
-{
-	(void)visit;
-	barrier->state = BARRIER_BROKEN;
-	changed(barrier, TRACE_ACTION_ABORT);
-	tell_all(barrier);
-	return coil_ok(NULL);
-}
-
 /* ---- the program's side ---------------------------------------------- */
 
-static coil_result with_lock(coil_barrier *public, const coil_site *site, const char *call,
-			     coil_result (*body)(struct barrier *, struct visit *))
+/* Takes the lock; what failed is over. */
+static coil_result begin(struct visit *visit, const coil_barrier *public,
+			 const coil_site *site, const char *call)
 {
-	struct visit visit;
-	coil_result result = coil__visit_begin(&visit, public, OBJECT_BARRIER, call, site);
-	struct barrier *barrier;
+	coil_result result = coil__visit_begin(visit, public, OBJECT_BARRIER, call, site);
 
 	if (unlikely(result.error))
 		return result;
+	result = coil__lock_acquire(&((struct barrier *)visit->resource)->lock, visit);
+	return result.error ? visit_end(visit, result) : result;
+}
+
+static coil_result end(struct visit *visit, coil_result result)
+{
+	coil__lock_release(&((struct barrier *)visit->resource)->lock);
+	return visit_end(visit, result);
+}
+
+coil_result coil_barrier_wait_site(coil_barrier *public, const coil_site *site)
+{
+	struct visit visit;
+	coil_result result = begin(&visit, public, site, "barrier.wait");
+
+	if (result.error)
+		return result;
+	result = wait_locked((struct barrier *)visit.resource, &visit);
+	return end(&visit, result);
+}
+
+coil_result coil_barrier_reset_site(coil_barrier *public, const coil_site *site)
+{
+	struct visit visit;
+	coil_result result = begin(&visit, public, site, "barrier.reset");
+	struct barrier *barrier;
+
+	if (result.error)
+		return result;
 	barrier = (struct barrier *)visit.resource;
-	result = coil__lock_acquire(&barrier->lock, &visit);
-	if (!result.error) {
-		result = body(barrier, &visit);
-		coil__lock_release(&barrier->lock);
-	}
-	return visit_end(&visit, result);
+	barrier->state = barrier->count ? BARRIER_RESETTING : BARRIER_FILLING;
+	changed(barrier, TRACE_ACTION_RESET);
+	tell_all(barrier);
+	return end(&visit, result);
 }
 
-coil_result coil_barrier_wait_site(coil_barrier *barrier, const coil_site *site)
+coil_result coil_barrier_abort_site(coil_barrier *public, const coil_site *site)
 {
-	return with_lock(barrier, site, "barrier.wait", wait_locked);
-}
+	struct visit visit;
+	coil_result result = begin(&visit, public, site, "barrier.abort");
+	struct barrier *barrier;
 
-coil_result coil_barrier_reset_site(coil_barrier *barrier, const coil_site *site)
-{
-	return with_lock(barrier, site, "barrier.reset", reset_locked);
-}
-
-coil_result coil_barrier_abort_site(coil_barrier *barrier, const coil_site *site)
-{
-	return with_lock(barrier, site, "barrier.abort", abort_locked);
+	if (result.error)
+		return result;
+	barrier = (struct barrier *)visit.resource;
+	barrier->state = BARRIER_BROKEN;
+	changed(barrier, TRACE_ACTION_ABORT);
+	tell_all(barrier);
+	return end(&visit, result);
 }
 
 size_t coil_barrier_parties(const coil_barrier *public)
 {
-	const struct barrier *barrier = coil__open(public, NULL, "barrier.parties",
+	const struct barrier *barrier = resource_open(public, NULL, "barrier.parties",
 						   OBJECT_BARRIER);
 
 	return barrier ? barrier->parties : 0;
@@ -173,7 +181,7 @@ size_t coil_barrier_parties(const coil_barrier *public)
 
 size_t coil_barrier_n_waiting(const coil_barrier *public)
 {
-	const struct barrier *barrier = coil__open(public, NULL, "barrier.n_waiting",
+	const struct barrier *barrier = resource_open(public, NULL, "barrier.n_waiting",
 						   OBJECT_BARRIER);
 
 	return barrier && barrier->state == BARRIER_FILLING ? barrier->count : 0;
@@ -181,7 +189,7 @@ size_t coil_barrier_n_waiting(const coil_barrier *public)
 
 bool coil_barrier_broken(const coil_barrier *public)
 {
-	const struct barrier *barrier = coil__open(public, NULL, "barrier.broken",
+	const struct barrier *barrier = resource_open(public, NULL, "barrier.broken",
 						   OBJECT_BARRIER);
 
 	return barrier && barrier->state == BARRIER_BROKEN;

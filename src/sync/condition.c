@@ -13,7 +13,7 @@ static struct lock *take_lock(coil_lock *public, const coil_site *site)
 
 	if (!public)
 		return handle_open(coil_lock_new_site(site));
-	lock = coil__open(public, site, "Condition", OBJECT_LOCK);
+	lock = resource_open(public, site, "Condition", OBJECT_LOCK);
 	if (lock)
 		object_ref(lock);
 	return lock;
@@ -59,26 +59,27 @@ void coil__condition_fini(void *object)
 
 /* ---- notifying ------------------------------------------------------- */
 
-static size_t count_pending(const struct condition *condition)
+/* How many will still wait when COUNT have been woken. */
+static apart void record_notify(struct condition *condition, size_t count)
 {
-	size_t n = 0;
+	size_t pending = 0;
 
 	for (const struct waiter *w = condition->line.first; w; w = w->behind)
-		n += waiter_is_pending(w);
-	return n;
+		pending += waiter_is_pending(w);
+	coil__resource_record(&condition->resource, TRACE_ACTION_NOTIFY,
+			      pending > count ? pending - count : 0);
 }
 
 void coil__condition_notify(struct condition *condition, size_t count)
 {
+	if (TRACING)
+		record_notify(condition, count);
 	for (struct waiter *w = condition->line.first; w && count; w = w->behind) {
 		if (!waiter_is_pending(w))
 			continue;
 		coil__waiter_wake(w);
 		count--;
 	}
-	if (TRACING)
-		coil__resource_record(&condition->resource, TRACE_ACTION_NOTIFY,
-				      count_pending(condition));
 }
 
 /* ---- waiting --------------------------------------------------------- */
@@ -218,7 +219,7 @@ coil_result coil_condition_wait_for_site(coil_condition *public,
 
 coil_result coil_condition_release(coil_condition *public)
 {
-	struct condition *condition = coil__open(public, NULL, "condition.release",
+	struct condition *condition = resource_open(public, NULL, "condition.release",
 						 OBJECT_CONDITION);
 
 	if (!condition)
@@ -230,7 +231,7 @@ coil_result coil_condition_release(coil_condition *public)
 
 bool coil_condition_locked(const coil_condition *public)
 {
-	const struct condition *condition = coil__open(public, NULL, "condition.locked",
+	const struct condition *condition = resource_open(public, NULL, "condition.locked",
 						       OBJECT_CONDITION);
 
 	return condition && condition->lock->locked;
@@ -238,7 +239,7 @@ bool coil_condition_locked(const coil_condition *public)
 
 coil_result coil_condition_notify(coil_condition *public, size_t count)
 {
-	struct condition *condition = coil__open(public, NULL, "condition.notify",
+	struct condition *condition = resource_open(public, NULL, "condition.notify",
 						 OBJECT_CONDITION);
 	coil_result result;
 

@@ -318,7 +318,7 @@ bool coil_as_completed_next_site(coil_as_completed *public, coil_result *result,
 	else if (task->future.loop != all->awaitable.loop)
 		*result = coil__misuse(site, COIL_RUNTIME, "as_completed_next: the futures "
 				       "are attached to a different loop");
-	if (result->error || !all->left)
+	if (result->error || !all || !all->left)
 		return false;
 	*result = next(all, task, site);
 	return true;

@@ -3,6 +3,7 @@
  * Async generators.  See async_generator.h and <coil/async_generator.h>.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include <coil/async_generator.h>
 
@@ -11,6 +12,8 @@
 #include "task/async_generator.h"
 #include "task/exception.h"
 #include "task/keep.h"
+#include "task/lifetime.h"
+#include "task/list.h"
 #include "task/misuse.h"
 #include "task/task.h"
 #include "trace/recorder.h"
@@ -184,7 +187,8 @@ static struct async_generator *open_idle(coil_async_generator *public, const cha
 		*failed = coil_last_error();
 	else if (g->state == ASYNC_GENERATOR_RUNS)
 		*failed = coil_raise_site(site, COIL_RUNTIME,
-			"%s(): asynchronous generator is already running", call);
+			"%s(): asynchronous generator is already running",
+			strcmp(call, "asend") ? call : "anext"); /* as CPython names both */
 	else if (g->state == ASYNC_GENERATOR_STANDS && g->loop != task->future.loop)
 		*failed = coil_raise_site(site, COIL_RUNTIME,
 			"%s(): the asynchronous generator is bound to a different event loop", call);
@@ -197,7 +201,7 @@ static coil_result send(coil_async_generator *public, coil_result value, const c
 			const coil_site *site)
 {
 	static const coil_result stop = { .error = COIL_STOP_ASYNC_ITERATION, { NULL } };
-	struct task *task = task_here();
+	struct task *task = task_that_waits();
 	coil_result failed;
 	struct async_generator *g = open_idle(public, call, site, task, &failed);
 
@@ -230,15 +234,16 @@ coil_result coil_asend_site(coil_async_generator *generator, coil_result value,
 	return send(generator, value, "asend", site);
 }
 
-/* Raises GeneratorExit in one that stands at a yield. */
+static const coil_result generator_exit = { .error = COIL_GENERATOR_EXIT, { NULL } };
+
+/* Raises ERROR, as a rule GeneratorExit, in one that stands at a yield. */
 static coil_result close_in(struct async_generator *g, struct task *task,
-			    const coil_site *site)
+			    coil_result error, const coil_site *site)
 {
-	static const coil_result exit = { .error = COIL_GENERATOR_EXIT, { NULL } };
 	coil_result result;
 
 	g->closing = true;
-	result = ask(g, task, exit, TRACE_ACTION_CLOSE, site);
+	result = ask(g, task, error, TRACE_ACTION_CLOSE, site);
 	if (result.error == COIL_STOP_ASYNC_ITERATION || result.error == COIL_GENERATOR_EXIT)
 		return coil_ok(NULL);
 	return result;
@@ -246,14 +251,14 @@ static coil_result close_in(struct async_generator *g, struct task *task,
 
 coil_result coil_aclose_site(coil_async_generator *public, const coil_site *site)
 {
-	struct task *task = task_here();
+	struct task *task = task_that_waits();
 	coil_result failed;
 	struct async_generator *g = open_idle(public, "aclose", site, task, &failed);
 
 	if (!g)
 		return failed;
 	if (g->state == ASYNC_GENERATOR_STANDS)
-		return close_in(g, task, site);
+		return close_in(g, task, generator_exit, site);
 	g->state = ASYNC_GENERATOR_ENDED;
 	return coil_ok(NULL);
 }
@@ -309,11 +314,14 @@ static void report(struct coil_loop *loop, const struct async_generator *g,
 	coil_loop_call_exception_handler(loop, &context);
 }
 
-/* As long as it runs it has the generator's only reference. */
+/* As long as it runs it has the generator's only reference.  Cancelled before it began
+ * it runs all the same, and the cancellation is what it raises (TASK_CLOSES). */
 static coil_result close_abandoned(void *arg)
 {
 	struct async_generator *g = arg;
-	coil_result result = close_in(g, task_here(), &close_site);
+	struct task *task = task_here();
+	coil_result error = task->deliver.error ? task->deliver : generator_exit;
+	coil_result result = close_in(g, task, error, &close_site);
 
 	g->abandoned = false;
 	object_unref(g);
@@ -322,10 +330,17 @@ static coil_result close_abandoned(void *arg)
 
 static coil_result make_closer(void *generator)
 {
-	struct coil_loop *loop = coil__self.running;
+	coil_coroutine *closer = coil_coro_site(close_abandoned, generator, &close_site);
+	struct task *task;
 
-	coil_release(coil_loop_create_task_site(&close_site, loop,
-		coil_coro_site(close_abandoned, generator, &close_site), NULL));
+	if (!closer)
+		return coil_last_error();
+	task = coil__task_new(coil__self.running,
+			      (struct coroutine_object *)handle_object(closer), &close_site, NULL,
+			      TASK_CLOSES);
+	if (!task)
+		return coil_last_error();
+	object_unref(task);
 	return coil_ok(NULL);
 }
 
@@ -355,8 +370,9 @@ void coil__async_generators_end_loop(struct coil_loop *loop)
 
 	while ((g = loop->async_generators)) {
 		end(g);
-		if (g->abandoned) /* by a closer that never came to it */
-			object_unref(g);
+		/* Who asked or closed it is gone: only the program's references count. */
+		g->object.refs = g->object.owned + 1U;
+		object_unref(g);
 	}
 }
 
@@ -367,66 +383,80 @@ static coil_result close_one(void *generator)
 	if (g->state == ASYNC_GENERATOR_RUNS)
 		return coil_raise_site(&close_site, COIL_RUNTIME,
 			"aclose(): asynchronous generator is already running");
-	return g->state == ASYNC_GENERATOR_STANDS ? close_in(g, task_here(), &close_site) :
-						    coil_ok(NULL);
+	return g->state == ASYNC_GENERATOR_STANDS ?
+		close_in(g, task_here(), generator_exit, &close_site) : coil_ok(NULL);
 }
 
-/* All that LOOP has, in the order they were first asked, with a reference each; NULL
- * for none, or without memory. */
-static struct async_generator **take_all(struct coil_loop *loop, size_t *count)
+static size_t count_open(const struct coil_loop *loop)
 {
-	struct async_generator **all, *g;
 	size_t n = 0;
 
-	for (g = loop->async_generators; g; g = g->older)
-		n++;
-	*count = n;
-	all = n ? malloc(n * sizeof(*all)) : NULL;
-	for (g = loop->async_generators; all && g; g = g->older) {
-		all[--n] = g;
-		object_ref(g);
-	}
-	return all;
+	for (struct async_generator *g = loop->async_generators; g; g = g->older)
+		n += !g->abandoned;
+	return n;
 }
 
-/* Result: of the gather that closes them, each with its own outcome. */
-static coil_result close_all(struct async_generator **all, size_t count,
-			     const coil_site *site)
+/* All that LOOP has, in the order they were first asked, with a reference each, but
+ * those that have a closer.  The list is kept for the task, and goes with it if the
+ * loop is left in the middle.  NULL without memory. */
+static coil_list *take_all(struct coil_loop *loop)
 {
-	coil_awaitable **closers = malloc(count * sizeof(*closers));
-	coil_result result;
+	size_t n = count_open(loop);
+	struct list *list = coil__list_new(n);
+	coil_result kept;
+
+	if (!list)
+		return NULL;
+	kept = coil__keep_value(coil_ok(&list->public), true);
+	object_unref(list);
+	if (kept.error)
+		return NULL;
+	for (struct async_generator *g = loop->async_generators; g; g = g->older) {
+		if (g->abandoned)
+			continue;
+		list->public.items[--n].value = g;
+		object_ref(g);
+	}
+	return &list->public;
+}
+
+/* A gather that closes them, each with its own outcome. */
+static coil_future *close_all(const coil_list *all, const coil_site *site)
+{
+	coil_awaitable **closers = malloc(all->count * sizeof(*closers));
+	coil_future *gather;
 
 	if (!closers)
-		return coil_raise_site(site, COIL_MEMORY, NULL);
-	for (size_t i = 0; i < count; i++)
-		closers[i] = coil_coro_site(close_one, all[i], &close_site);
-	result = coil_await_site(coil_gather_site(COIL_RETURN_EXCEPTIONS, closers, count, site),
-				 site);
+		return coil__null_memory(site);
+	for (size_t i = 0; i < all->count; i++)
+		closers[i] = coil_coro_site(close_one, all->items[i].value, &close_site);
+	gather = coil_gather_site(COIL_RETURN_EXCEPTIONS, closers, all->count, site);
 	free(closers);
-	return result;
+	return gather;
 }
 
 coil_result coil_loop_shutdown_asyncgens_site(coil_loop *loop, const coil_site *site)
 {
-	size_t count;
-	struct async_generator **all = take_all(loop, &count);
+	coil_list *all;
 	coil_result result;
 
 	loop->async_generators_shut_down = true;
-	if (!count)
+	if (!count_open(loop))
 		return coil_ok(NULL);
+	all = take_all(loop);
 	if (!all)
 		return coil_raise_site(site, COIL_MEMORY, NULL);
-	result = close_all(all, count, site);
-	for (size_t i = 0; i < count; i++) {
+	result = coil_await_site(close_all(all, site), site);
+	for (size_t i = 0; i < all->count; i++) {
 		const coil_list *outcomes = result.error ? NULL : result.value;
+		struct async_generator *g = all->items[i].value;
 
 		if (outcomes && outcomes->items[i].error &&
 		    outcomes->items[i].error != COIL_CANCELLED)
-			report(loop, all[i], outcomes->items[i]);
-		object_unref(all[i]);
+			report(loop, g, outcomes->items[i]);
+		object_unref(g);
 	}
-	free(all);
+	coil__list_release(all, site);
 	return result.error ? result : coil_ok(NULL);
 }
 

@@ -133,7 +133,7 @@ coil_result coil_await_site(coil_awaitable *public, const coil_site *site)
 {
 	struct awaitable *awaitable;
 	coil_result result;
-	struct task *task = task_here();
+	struct task *task = task_that_waits();
 
 	if (unlikely(!task)) {
 		coil__awaitable_discard(public, site);

@@ -260,6 +260,12 @@ void coil__future_attach(struct future *future, struct handle *handle, uint64_t 
 	schedule_callbacks(future);
 }
 
+static void record_removed(const struct future *future, const struct handle *handle)
+{
+	TRACE(CALLBACK_REMOVED, 0, .future = future->id, .count = 1,
+	      .site = TRACE_SITE(handle->site));
+}
+
 void coil__future_detach(struct future *future, struct handle *handle)
 {
 	struct handle *last = NULL, **place;
@@ -269,7 +275,7 @@ void coil__future_detach(struct future *future, struct handle *handle)
 	*place = handle->next;
 	if (future->last == handle)
 		future->last = last;
-	TRACE(CALLBACK_REMOVED, 0, .future = future->id, .count = 1);
+	record_removed(future, handle);
 }
 
 static coil_result add_callback(struct future *future, struct context *context,
@@ -336,6 +342,7 @@ size_t coil_future_remove_done_callback(coil_future *public,
 	for (place = &future->first; (handle = *place);) {
 		if (coil__context_is_callback(handle, function, arg)) {
 			*place = handle->next;
+			record_removed(future, handle);
 			object_unref(handle);
 			removed++;
 		} else {
@@ -344,9 +351,6 @@ size_t coil_future_remove_done_callback(coil_future *public,
 		}
 	}
 	future->last = last;
-	if (removed)
-		TRACE(CALLBACK_REMOVED, 0, .future = future->id,
-		      .count = (uint32_t)removed);
 	return removed;
 }
 

@@ -130,15 +130,17 @@ void coil__gather_fini(struct gather *gather)
 		object_unref(gather->results);
 }
 
-static void record_made(struct gather *gather, const coil_site *site)
+static void record_made(struct future *future, const coil_site *site)
 {
-	struct future *future = &gather->future;
-
 	future->id = coil__trace_object_id();
 	TRACE_NOW(FUTURE_CREATED, future->made_for, .future = future->id,
 		  .loop = TRACE_LOOP(future->loop), .site = TRACE_SITE(site));
+}
+
+static void record_members(const struct gather *gather)
+{
 	for (size_t i = 0; i < gather->count; i++)
-		TRACE(GATHER_MEMBER, 0, .gather = future->id,
+		TRACE(GATHER_MEMBER, 0, .gather = gather->future.id,
 		      .child = gather->children[i]->id, .position = (uint32_t)i,
 		      .count = (uint32_t)gather->count);
 }
@@ -162,46 +164,66 @@ static struct gather *gather_new(struct coil_loop *loop, size_t room, unsigned f
 	gather->room = coil__ready_queue_reserve(&loop->ready, loop->handles + room) ?
 		       room : 0;
 	loop->handles += gather->room;
-	if (gather->children && gather->callbacks && gather->results && gather->room == room)
+	if (gather->children && gather->callbacks && gather->results && gather->room == room) {
+		if (TRACING)
+			record_made(&gather->future, site);
 		return gather;
+	}
 	object_unref(gather);
 	return NULL;
 }
 
-/* Adds a callback to every child that is not done. */
-static void watch_children(struct gather *gather)
+/* What a place among the arguments is: in the kind of its callback. */
+enum place {
+	PLACE_AGAIN = OBJECT_FREE,     /* a future that has a place before      */
+	PLACE_DONE = OBJECT_FUTURE,    /* the first of one that was done by then */
+	PLACE_WATCHED = OBJECT_HANDLE, /* the first of one that has the callback */
+};
+
+/* The next child, whose reference the gather takes over.  Its callback is added before
+ * the next child is made, which, if it is eager, may wait for this one. */
+static void add_child(struct gather *gather, struct future *child)
 {
 	static const coil_site count_site = {
 		"coil_gather", __FILE__, __LINE__, "gather.count", ""
 	};
-	uint32_t look = coil__new_look();
+	struct handle *callback = &gather->callbacks[gather->count];
+	uint8_t *place = &callback->object.kind;
 
-	for (size_t i = 0; i < gather->count; i++) {
-		struct future *child = child_at(gather, i);
-		struct handle *callback = &gather->callbacks[i];
-
-		if (!first_look(child, look))
-			continue;
-		gather->unique++;
-		if (child->state != FUTURE_PENDING)
-			continue;
-		handle_init(callback, gather->future.loop, &count_site, HANDLE_ON_DONE);
-		callback->done_function = child_done;
-		callback->arg = gather;
-		coil__future_attach(child, callback, gather->future.id);
-		object_ref(gather); /* the callback's */
+	gather->children[gather->count++] = child;
+	if (*place == PLACE_AGAIN)
+		return;
+	gather->unique++;
+	if (child->state != FUTURE_PENDING) {
+		*place = PLACE_DONE;
+		return;
 	}
+	handle_init(callback, gather->future.loop, &count_site, HANDLE_ON_DONE);
+	callback->done_function = child_done;
+	callback->arg = gather;
+	coil__future_attach(child, callback, gather->future.id);
+	object_ref(gather); /* the callback's */
 }
 
-/* Children that were done before are counted at once, now that the gather is made. */
-static void count_done(struct gather *gather)
+/* All children are there.  Those that were done when they were looked at are counted
+ * at once. */
+static void all_added(struct gather *gather)
 {
-	uint32_t look = coil__new_look();
-
+	if (TRACING)
+		record_members(gather);
 	for (size_t i = 0; i < gather->count; i++)
-		if (gather->children[i]->state != FUTURE_PENDING &&
-		    first_look(gather->children[i], look))
+		if (gather->callbacks[i].object.kind == PLACE_DONE)
 			count(gather, gather->children[i]);
+	if (!gather->count)
+		finish(gather);
+}
+
+/* One of its children could not be had: it is done, so that its callbacks, which may
+ * be scheduled already, do nothing. */
+static void give_up(struct gather *gather)
+{
+	coil__future_finish(&gather->future, coil_ok(NULL), false);
+	object_unref(gather);
 }
 
 struct gather *coil__gather(struct coil_loop *loop, struct future *const *children,
@@ -209,20 +231,17 @@ struct gather *coil__gather(struct coil_loop *loop, struct future *const *childr
 {
 	struct gather *gather = gather_new(loop, count, flags, site);
 
-	if (!gather) {
-		for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
+		if (!gather) {
 			object_unref(children[i]);
-		return coil__null_memory(site);
+			continue;
+		}
+		gather->callbacks[i].object.kind = PLACE_WATCHED;
+		add_child(gather, children[i]);
 	}
-	for (size_t i = 0; i < count; i++)
-		gather->children[gather->count++] = children[i];
-	if (TRACING)
-		record_made(gather, site);
-	watch_children(gather);
-	if (count)
-		count_done(gather);
-	else
-		finish(gather);
+	if (!gather)
+		return coil__null_memory(site);
+	all_added(gather);
 	return gather;
 }
 
@@ -244,25 +263,65 @@ static struct coil_loop *loop_of(coil_awaitable *const *awaitables, size_t count
 	return coil__null(COIL_RUNTIME, site, "gather: no current event loop");
 }
 
+/* Which arguments are there for the first time, of those that are futures: found
+ * before any coroutine becomes a task, which may be eager, and gather some itself. */
+static void find_places(struct gather *gather, coil_awaitable *const *awaitables,
+			size_t count)
+{
+	uint32_t look = coil__new_look();
+
+	for (size_t i = 0; i < count; i++) {
+		struct object *object = handle_open(awaitables[i]);
+		bool first = !object || object->kind == OBJECT_COROUTINE ||
+			     first_look((struct future *)object, look);
+
+		gather->callbacks[i].object.kind = first ? PLACE_WATCHED : PLACE_AGAIN;
+	}
+}
+
+static void discard(coil_awaitable *const *awaitables, size_t count, const coil_site *site)
+{
+	for (size_t i = 0; i < count; i++)
+		coil__awaitable_discard(awaitables[i], site);
+}
+
+/* Hands all arguments over, in order; coroutines become tasks.  False: one of them was
+ * none, and the rest is discarded. */
+static bool take_children(struct gather *gather, coil_awaitable *const *awaitables,
+			  size_t count, const coil_site *site)
+{
+	find_places(gather, awaitables, count);
+	for (size_t i = 0; i < count; i++) {
+		struct future *child = coil__ensure_future(gather->future.loop, awaitables[i],
+							   site);
+
+		if (!child) {
+			coil_result failed = coil_last_error();
+
+			discard(awaitables + i + 1, count - i - 1, site);
+			coil__set_last_error(failed);
+			return false;
+		}
+		add_child(gather, child);
+	}
+	return true;
+}
+
 coil_future *coil_gather_site(unsigned flags, coil_awaitable *const *awaitables,
 			      size_t count, const coil_site *site)
 {
 	struct coil_loop *loop = loop_of(awaitables, count, site);
-	struct future **children;
-	struct gather *gather;
+	struct gather *gather = loop ? gather_new(loop, count, flags, site) : NULL;
 
-	if (!loop) {
-		for (size_t i = 0; i < count; i++)
-			coil__awaitable_discard(awaitables[i], site);
+	if (!gather) {
+		discard(awaitables, count, site);
+		return loop ? coil__null_memory(site) : NULL;
+	}
+	if (!take_children(gather, awaitables, count, site)) {
+		give_up(gather);
 		return NULL;
 	}
-	children = coil__ensure_futures(loop, awaitables, count, site);
-	if (!children)
-		return NULL;
-	gather = coil__gather(loop, children, count, flags, site);
-	free(children);
-	if (!gather)
-		return NULL;
+	all_added(gather);
 	gather->future.object.owned = 1;
 	return object_handle(gather);
 }

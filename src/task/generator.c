@@ -3,6 +3,7 @@
  * The steps of generator-based coroutines.  See generator.h.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "loop/loop.h"
 #include "task/exception.h"
@@ -214,13 +215,16 @@ void coil__generator_step(struct task *task)
 
 /* ---- in a native coroutine ------------------------------------------- */
 
+/* Its frame lies on the stack, and so goes with that, should the task be given up in
+ * the middle. */
 coil_result coil__generator_call(const coil_generator_type *type, void *arg)
 {
-	struct coil_frame *frame = coil__frame_new(type, arg, NULL);
+	struct coil_frame *frame = __builtin_alloca(type->size);
 	coil_result result;
 
-	if (!frame)
-		return coil_raise(COIL_MEMORY);
+	memset(frame, 0, type->size);
+	frame->type = type;
+	frame->arg = arg;
 	for (;;) {
 		frame->request = COIL_FRAME_RETURN;
 		result = type->resume(frame);
@@ -229,10 +233,8 @@ coil_result coil__generator_call(const coil_generator_type *type, void *arg)
 		else if (frame->request == COIL_FRAME_SLEEP)
 			frame->sent = coil_sleep_site(frame->wanted.delay, frame->site);
 		else
-			break;
+			return result;
 	}
-	free(frame);
-	return result;
 }
 
 /* ---- the end --------------------------------------------------------- */

@@ -90,30 +90,48 @@ static void drop_callbacks(struct future *future)
 	future->last = NULL;
 }
 
-static void destroy_future(struct future *future)
+/* What its kind has beyond a future.  Result: the pool that it is from. */
+static inline enum object_kind end_kind(struct future *future)
 {
 	enum object_kind kind = future->object.kind;
 
+	if (likely(kind == OBJECT_TASK)) {
+		coil__task_fini((struct task *)future);
+		return ((struct task *)future)->flags & TASK_GENERATOR ? OBJECT_GENERATOR_TASK :
+									 OBJECT_TASK;
+	}
+	switch (kind) {
+	case OBJECT_GATHER:
+		coil__gather_fini((struct gather *)future);
+		break;
+	case OBJECT_WAITER:
+		coil__waiter_fini((struct waiter *)future);
+		break;
+	case OBJECT_WAIT:
+		coil__wait_fini((struct wait *)future);
+		break;
+	case OBJECT_SHIELD:
+		coil__shield_fini((struct shield *)future);
+		break;
+	default:
+		break;
+	}
+	return kind;
+}
+
+static void destroy_future(struct future *future)
+{
+	enum object_kind pool;
+
 	report_unretrieved(future);
 	drop_callbacks(future);
-	if (kind == OBJECT_GATHER)
-		coil__gather_fini((struct gather *)future);
-	else if (kind == OBJECT_TASK)
-		coil__task_fini((struct task *)future);
-	else if (kind == OBJECT_WAITER)
-		coil__waiter_fini((struct waiter *)future);
-	else if (kind == OBJECT_WAIT)
-		coil__wait_fini((struct wait *)future);
-	else if (kind == OBJECT_SHIELD)
-		coil__shield_fini((struct shield *)future);
+	pool = end_kind(future);
 	if (unlikely(future->result.error))
 		coil__exception_unref(future->result);
 	if (future->is_list)
 		object_unref(list_of(future->result.value));
 	awaitable_unchain(&future->awaitable);
-	if (kind == OBJECT_TASK && ((struct task *)future)->flags & TASK_GENERATOR)
-		kind = OBJECT_GENERATOR_TASK;
-	pool_give(pool_of(kind), future);
+	pool_give(pool_of(pool), future);
 }
 
 /* What else lives in a pool: what it holds is let go, then it goes back. */

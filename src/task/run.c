@@ -51,25 +51,29 @@ static void report_failure(struct coil_loop *loop, struct future *task)
 		coil_loop_call_exception_handler(loop, &context);
 }
 
-static void cancel_what_is_left(struct coil_loop *loop, const coil_site *site)
+/* Result: an error if the loop was left before all had ended. */
+static coil_result cancel_what_is_left(struct coil_loop *loop, const coil_site *site)
 {
 	static const coil_result cancelled = { .error = COIL_CANCELLED, { NULL } };
 	size_t count;
 	struct future **left = tasks_left(loop, &count);
+	coil_result result = coil_ok(NULL);
 	struct gather *all;
 
 	for (size_t i = 0; i < count; i++)
 		coil__future_cancel(left[i], cancelled);
 	all = left ? coil__gather(loop, left, count, COIL_RETURN_EXCEPTIONS, site) : NULL;
 	if (all) {
-		(void)coil__run_until_done(loop, &all->future, site);
+		result = coil__run_until_done(loop, &all->future, site);
 		object_unref(all);
 	}
 	for (size_t i = 0; i < count; i++) {
-		report_failure(loop, left[i]);
+		if (!result.error)
+			report_failure(loop, left[i]);
 		object_unref(left[i]);
 	}
 	free(left);
+	return result;
 }
 
 /* ---- the runner ------------------------------------------------------ */
@@ -151,23 +155,28 @@ static coil_result run_in(struct runner *runner, coil_coroutine *coroutine,
 	return run_main(runner, main, context, site);
 }
 
-static void close_runner(struct runner *runner, const coil_site *site)
+/* Result: an error that left the loop on the way; it is closed all the same. */
+static coil_result close_runner(struct runner *runner, const coil_site *site)
 {
+	coil_result result = coil_ok(NULL);
+
 	if (runner->loop && !runner->closed) {
-		cancel_what_is_left(runner->loop, site);
-		(void)coil__async_generators_shutdown(runner->loop, site);
+		result = cancel_what_is_left(runner->loop, site);
+		if (!result.error)
+			result = coil__async_generators_shutdown(runner->loop, site);
 		coil_loop_close(runner->loop);
 		coil_set_event_loop(runner->before);
 		coil_release(runner->context);
 	}
 	runner->closed = true;
+	return result;
 }
 
 void coil__runner_fini(void *runner)
 {
 	static const coil_site site = { "coil_release", __FILE__, __LINE__, "runner.close", "" };
 
-	close_runner(runner, &site);
+	(void)close_runner(runner, &site);
 }
 
 /* ---- the program's side ---------------------------------------------- */
@@ -175,12 +184,12 @@ void coil__runner_fini(void *runner)
 coil_result coil_run_site(coil_coroutine *coroutine, const coil_site *site)
 {
 	struct runner runner;
-	coil_result result;
+	coil_result result, closed;
 
 	runner_init(&runner);
 	result = run_in(&runner, coroutine, NULL, site, "asyncio.run()");
-	close_runner(&runner, site);
-	return result;
+	closed = close_runner(&runner, site);
+	return closed.error ? closed : result;
 }
 
 coil_runner *coil_runner_new(void)
@@ -231,6 +240,7 @@ coil_result coil_runner_close(coil_runner *public)
 {
 	static const coil_site site = { "coil_runner_close", __FILE__, __LINE__, "close", "" };
 	struct runner *runner = coil__open(public, NULL, "runner.close", OBJECT_RUNNER);
+	coil_result result;
 
 	if (!runner)
 		return coil_last_error();
@@ -238,7 +248,7 @@ coil_result coil_runner_close(coil_runner *public)
 		return coil__misuse(NULL, COIL_RUNTIME,
 				    "Runner.close() cannot be called from a running event loop");
 	runner = coil__hand_over_object(public, NULL, "runner.close", OBJECT_RUNNER);
-	close_runner(runner, &site);
+	result = close_runner(runner, &site);
 	object_unref(runner);
-	return coil_ok(NULL);
+	return result;
 }

@@ -102,7 +102,7 @@ void coil__sleep_yield(struct task *task, const coil_site *site)
 
 coil_result coil_sleep_site(double delay, const coil_site *site)
 {
-	struct task *task = task_here();
+	struct task *task = task_that_waits();
 
 	if (unlikely(!task))
 		return coil__task_missing(site, "sleep");

@@ -108,42 +108,37 @@ static inline void prefetch_task(const void *task)
 		prefetch_line(task, i); /* from its first frame on */
 }
 
-static struct task *task_alloc(struct coil_loop *loop, unsigned flags)
+static struct task *task_alloc(struct coil_loop *loop)
 {
-	enum object_kind kind = flags & TASK_GENERATOR ? OBJECT_GENERATOR_TASK : OBJECT_TASK;
 	struct task *task;
 
 	if (unlikely(!loop_make_room(loop)))
 		return NULL;
-	task = pool_take(pool_of(kind), kind);
+	task = pool_take(pool_of(OBJECT_TASK), OBJECT_TASK);
 	if (unlikely(!task))
 		loop->handles--;
-	else
-		task->future.object.kind = OBJECT_TASK;
-	prefetch_task(pool_of(kind)->free);
+	prefetch_task(pool_of(OBJECT_TASK)->free);
 	return task;
 }
 
-/* What the task will run: its own stack, or frames. */
-static bool take_body(struct task *task, const struct coroutine_object *coroutine)
+static apart struct task *generator_task_alloc(struct coil_loop *loop,
+					       const struct coroutine_object *coroutine)
 {
-	task->coroutine_site = coroutine->awaitable.site;
-	if (unlikely(task->flags & TASK_GENERATOR)) {
+	struct task *task;
+
+	if (unlikely(!loop_make_room(loop)))
+		return NULL;
+	task = pool_take(pool_of(OBJECT_GENERATOR_TASK), OBJECT_GENERATOR_TASK);
+	if (task) {
+		task->future.object.kind = OBJECT_TASK;
 		task->inside = NULL;
 		task->frame = coil__frame_new(coroutine->type, coroutine->arg, NULL);
-		return task->frame;
+		if (task->frame)
+			return task;
+		pool_give(pool_of(OBJECT_GENERATOR_TASK), task);
 	}
-	task->function = coroutine->function;
-	task->arg = coroutine->arg;
-	prepare_stack(task);
-	return true;
-}
-
-static void task_free(struct coil_loop *loop, struct task *task)
-{
-	pool_give(pool_of(task->flags & TASK_GENERATOR ? OBJECT_GENERATOR_TASK : OBJECT_TASK),
-		  task);
 	loop->handles--;
+	return NULL;
 }
 
 static void take_context(struct task *task, struct context *context)
@@ -162,18 +157,21 @@ struct context_values **coil__task_values(struct task *task)
 	return task->flags & TASK_IN_CONTEXT ? &task->context->values : &task->values;
 }
 
-static struct task *task_make(struct coil_loop *loop, const struct coroutine_object *coroutine,
-			      unsigned flags)
+/* With what it will run: its own stack, or a frame. */
+static inline struct task *task_make(struct coil_loop *loop,
+				     const struct coroutine_object *coroutine)
 {
-	struct task *task = task_alloc(loop, flags);
+	struct task *task;
 
+	if (unlikely(coroutine->awaitable.object.flags & COROUTINE_GENERATOR))
+		return generator_task_alloc(loop, coroutine);
+	task = task_alloc(loop);
 	if (unlikely(!task))
 		return NULL;
-	task->flags = (uint16_t)flags;
-	if (likely(take_body(task, coroutine)))
-		return task;
-	task_free(loop, task);
-	return NULL;
+	task->function = coroutine->function;
+	task->arg = coroutine->arg;
+	prepare_stack(task);
+	return task;
 }
 
 static void begin(struct task *task)
@@ -197,10 +195,8 @@ struct task *coil__task_new_in(struct coil_loop *loop, struct coroutine_object *
 {
 	struct task *task = NULL;
 
-	if (unlikely(coroutine->awaitable.object.flags & COROUTINE_GENERATOR))
-		flags |= TASK_GENERATOR;
 	if (likely(!loop->closed))
-		task = task_make(loop, coroutine, flags | loop->task_flags);
+		task = task_make(loop, coroutine);
 	if (unlikely(!task)) {
 		coil__awaitable_drop(&coroutine->awaitable, site);
 		free(name);
@@ -219,6 +215,9 @@ struct task *coil__task_new_in(struct coil_loop *loop, struct coroutine_object *
 	task->number = name ? 0 : next_number();
 	task->cancel_requests = task->depth = 0;
 	task->must_cancel = false;
+	task->flags = (uint16_t)(flags | loop->task_flags |
+		(coroutine->awaitable.object.flags & COROUTINE_GENERATOR ? TASK_GENERATOR : 0));
+	task->coroutine_site = coroutine->awaitable.site;
 	take_context(task, context);
 	coroutine_consume(coroutine, site);
 	object_ref(task); /* the loop's, until it is done */
@@ -322,7 +321,7 @@ static coil_task *create_task(struct coil_loop *loop, coil_coroutine *public,
 				 context, flags);
 	if (!task)
 		return NULL;
-	task->future.object.owned = 1;
+	task->future.object.owned++; /* an eager one may have been retained already */
 	return object_handle(task);
 }
 
@@ -420,13 +419,15 @@ coil_future *coil_ensure_future_site(coil_awaitable *awaitable, const coil_site 
 		coil__awaitable_discard(awaitable, site);
 		return coil__null(COIL_RUNTIME, site, "no running event loop");
 	}
-	if (given && given->kind != OBJECT_COROUTINE &&
-	    ((const struct awaitable *)given)->loop == coil__self.running)
-		return awaitable;
+	if (given && given->kind != OBJECT_COROUTINE) {
+		future = coil__open_future(awaitable, site, "ensure_future");
+		if (!future || future->loop == coil__self.running)
+			return future ? awaitable : NULL;
+	}
 	future = coil__ensure_future(coil__self.running, awaitable, site);
 	if (!future)
 		return NULL;
-	future->object.owned = 1;
+	future->object.owned++;
 	return object_handle(future);
 }
 
@@ -458,6 +459,9 @@ coil_task *coil_current_task(void)
 
 coil_result coil__task_missing(const coil_site *site, const char *call)
 {
+	if (task_here())
+		return coil__misuse(site, COIL_RUNTIME, "%s in a generator-based coroutine, "
+				    "which waits by COIL_YIELD_FROM alone", call);
 	return coil__misuse(site, COIL_RUNTIME, "%s outside of a task%s", call,
 			    coil__self.running ? "" : " (no running event loop)");
 }

@@ -33,6 +33,7 @@ enum task_flags {
 	TASK_GENERATOR = 256,      /* runs by frames, and has no stack (generator.h) */
 	TASK_IN_CONTEXT = 512,     /* `context` was given, and is shared         */
 	TASK_EAGER = 1024,         /* takes its first step at once               */
+	TASK_CLOSES = 2048,        /* an async generator: cancelled, it runs all the same */
 };
 
 /* Grouped by who touches it: a step that yields touches two cache lines. */
@@ -157,7 +158,7 @@ bool coil__task_cancel(struct task *task, coil_result cancelled);
 /* asyncio's Task.uncancel: the requests that are left. */
 unsigned coil__task_uncancel(struct task *task);
 
-/* The error of an awaiting call outside of tasks. */
+/* The error of an awaiting call where task_that_waits() is NULL. */
 coil_result coil__task_missing(const coil_site *site, const char *call);
 
 /* The task of the running step; NULL outside. */
@@ -166,6 +167,15 @@ static inline struct task *task_here(void)
 	struct coil_loop *loop = coil__self.running;
 
 	return likely(loop) ? loop->current : NULL;
+}
+
+/* The same for a call that may suspend; NULL also in a frame of a generator-based
+ * coroutine, where there is no stack to leave. */
+static inline struct task *task_that_waits(void)
+{
+	struct task *task = task_here();
+
+	return likely(task && task->inside) ? task : NULL;
 }
 
 #endif

@@ -171,6 +171,18 @@ static const char *cannot_leave(const struct task_group *group, const struct tas
 	       "task_group_exit: the group is attached to a different loop";
 }
 
+/* The handle is good until now: children make tasks in the group while exit waits. */
+static void hand_over(coil_task_group *public, const coil_site *site)
+{
+	void *group = handle_open(public);
+
+	if (group)
+		group = coil__hand_over_object(public, site, "task_group_exit",
+					       OBJECT_TASK_GROUP);
+	if (group)
+		object_unref(group);
+}
+
 coil_result coil_task_group_exit_site(coil_task_group *public, coil_result result,
 				      const coil_site *site)
 {
@@ -180,9 +192,10 @@ coil_result coil_task_group_exit_site(coil_task_group *public, coil_result resul
 
 	if (!public) /* it could not be made, and enter has said so */
 		return result;
-	group = coil__hand_over_object(public, site, "task_group_exit", OBJECT_TASK_GROUP);
+	group = coil__open(public, site, "task_group_exit", OBJECT_TASK_GROUP);
 	if (!group)
 		return result.error ? result : coil_last_error();
+	object_ref(group);
 	refusal = group->parent ? cannot_leave(group, task) : NULL;
 	if (refusal) {
 		coil_result misuse = coil__misuse(site, COIL_RUNTIME, "%s", refusal);
@@ -191,6 +204,7 @@ coil_result coil_task_group_exit_site(coil_task_group *public, coil_result resul
 	} else if (group->parent) {
 		result = leave(group, task, result, site);
 	}
+	hand_over(public, site);
 	object_unref(group);
 	return result;
 }

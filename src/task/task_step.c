@@ -44,10 +44,17 @@ static apart void record_begin(struct task *task)
 	TRACE_NOW(TASK_STEP_BEGIN, how_sent(task), .task = task->future.id);
 }
 
+/* A task that runs by frames is never seen as started by its step. */
+static bool wants_errors(const struct task *task)
+{
+	return task->flags & TASK_CLOSES ||
+	       (task->flags & TASK_GENERATOR && task->frame->line);
+}
+
 /* A coroutine that is cancelled before its first step does not run. */
 static apart void start_coroutine(struct task *task)
 {
-	if (task->deliver.error) {
+	if (task->deliver.error && !wants_errors(task)) {
 		task->returned = task->deliver;
 		task->flags |= TASK_RETURNED;
 		return;

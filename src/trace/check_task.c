@@ -224,8 +224,7 @@ static size_t find_waiter(const struct completion *completion, size_t from, size
 	return from;
 }
 
-/* Callbacks that were removed are not told from those that were not (the event
- * has only their number), so one may be left out, but none may be out of order. */
+/* One may be left out, but none may be out of order. */
 static void scheduled_in_completion(struct coil__check *check,
 				    struct completion *completion,
 				    const struct coil__event *event)

@@ -221,19 +221,24 @@ void coil__state_callback_added(struct coil__state *state, const struct coil__ev
 	coil__state_add_waiter(state, added->future, 0, added->site);
 }
 
-/* The event does not say which: the last added are taken to be meant. */
+/* Of several that were added at one place the first are taken to be meant. */
 void coil__state_callback_removed(struct coil__state *state, const struct coil__event *event)
 {
 	const struct trace_CALLBACK_REMOVED *removed = &event->as.CALLBACK_REMOVED;
 	struct coil__state_object *future = coil__state_object(state, removed->future);
 	uint32_t left = removed->count;
 
-	for (size_t i = future ? future->callback_count : 0; i-- > 0 && left; )
-		if (!future->callbacks[i].task) {
-			memmove(&future->callbacks[i], &future->callbacks[i + 1],
-				(--future->callback_count - i) * sizeof *future->callbacks);
-			left--;
+	for (size_t i = 0; future && i < future->callback_count && left; ) {
+		struct coil__state_callback *callback = &future->callbacks[i];
+
+		if (callback->task || (removed->site && callback->site != removed->site)) {
+			i++;
+			continue;
 		}
+		memmove(callback, callback + 1,
+			(--future->callback_count - i) * sizeof *callback);
+		left--;
+	}
 }
 
 void coil__state_future_done(struct coil__state *state, const struct coil__event *event)

@@ -216,7 +216,8 @@ def smaller(lines):
         length //= 2
     for first, last in blocks:
         yield [line for number, line in enumerate(lines) if number not in (first, last)]
-        middle = [number for number in range(first, last) if depths(lines)[number] == depths(lines)[first]]
+        levels = depths(lines)
+        middle = [number for number in range(first, last) if levels[number] == levels[first]]
         if len(middle) > 1:                        # a try: only what stands before its except
             yield lines[:first] + lines[first + 1:middle[1]] + lines[last + 1:]
 

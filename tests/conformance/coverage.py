@@ -4,6 +4,7 @@
 
     coverage.py DIR...            the scenarios in DIR, whose logs are NAME.ilog there
     coverage.py --seeds A:B       random scenarios, played by the reference
+(both at once count together)
 
 Prints a table, and ends with status 1 if something that can happen never did.  What the
 language makes impossible is a "-" in the table: IMPOSSIBLE says why.
@@ -13,6 +14,7 @@ import argparse
 import re
 import sys
 from collections import Counter
+from itertools import chain
 from pathlib import Path
 
 from language import KINDS, OPERATIONS, VARIABLES
@@ -121,7 +123,7 @@ def row_and_cell(text):
     name = words[1] if ended else words[0]
     if name == "new":
         name = f"new-{words[1]}"
-    if not ended and name in OPERATIONS and OPERATIONS[name].section == 3 or name in BLOCKS and not ended:
+    if not ended and (name in BLOCKS or name in OPERATIONS and OPERATIONS[name].section == 3):
         return (name, "skip") if text.endswith(" skip") else None
     if name not in OPERATIONS and name not in BLOCKS and not name.startswith("new-"):
         return None
@@ -217,7 +219,7 @@ def main():
     parser.add_argument("directories", nargs="*")
     options = parser.parse_args()
     coverage = Coverage()
-    for log in of_seeds(options.seeds) if options.seeds else of_directories(options.directories):
+    for log in chain(of_directories(options.directories), of_seeds(options.seeds or ())):
         coverage.add(log)
     print(coverage.table())
     for what in coverage.contradictions():

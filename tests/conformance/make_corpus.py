@@ -6,8 +6,9 @@
     make_corpus.py --check       writes nothing; says what is not up to date
     make_corpus.py --generate    before that, chooses the random scenarios anew
 
-Three sorts of scenarios are in the corpus: samples (NN-*), those written for a line of
-checks.txt (named after it: F07-*), and random ones (random-PROFILE-SEED).  A comment
+Four sorts of scenarios are in the corpus: samples (NN-*), those written for a line of
+checks.txt (named after it: F07-*), those about the language itself (lang-*), and random
+ones (random-PROFILE-SEED).  A comment
 "# F07 F08: ..." in a scenario says which lines it shows; the table is made from that.
 
 The logs are those of Python 3.13.
@@ -93,7 +94,8 @@ Scenarios, each with the log that Python {version} makes of it (`NAME.ilog`, wit
 numbers; without `/ITERATION` it is the plain log).  `tests/conformance/make_corpus.py` makes
 the logs and this file; what it says is taken from the comments in the scenarios.
 
-{samples} samples, {written} scenarios written for a line of the table, {random} random ones.
+{samples} samples, {written} scenarios written for a line of the table, {language} about the
+language itself (`lang-*`), {random} random ones.
 "C" is what needs a test in C; "later" what is not part of the library so far.
 
 """
@@ -107,6 +109,7 @@ def readme(scenarios):
             shown[check].append(name)
     text = HEAD.format(version=f"{sys.version_info[0]}.{sys.version_info[1]}",
                        samples=count(scenarios, r"\d\d-"), random=count(scenarios, "random-"),
+                       language=count(scenarios, "lang-"),
                        written=count(scenarios, r"[A-Z]\d\d-"))
     section = None
     for check, (where, what) in checks().items():

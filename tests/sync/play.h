@@ -22,7 +22,7 @@
  *	q...   the queue           qputN qget qput!N qget! qdone qjoin qshut qshut! q?
  *
  * An error in a word that may suspend ends the actor with it, unless the word ends in ~.
- * The expected logs are those of the same plays in CPython 3.13.
+ * The expected logs are those of the same plays in CPython 3.13: play.py runs them there.
  */
 #ifndef TESTS_SYNC_PLAY_H
 #define TESTS_SYNC_PLAY_H

@@ -2,6 +2,7 @@
  *
  * Futures: states, callbacks, and errors that nobody looked at.
  */
+#include <coil/context.h>
 #include "journal.h"
 
 static coil_loop *loop;
@@ -551,4 +552,46 @@ TEST(many_callbacks_on_one_future)
 	CHECK_INT(m, 0);
 	coil_release(f);
 	coil_loop_close(loop);
+}
+
+/* ---- done callbacks with a context --------------------------------------------------------- */
+
+static const coil_context_var x = COIL_CONTEXT_VAR("x", "none");
+
+static coil_result say_and_set(coil_future *future, void *word)
+{
+	note("%s:%s", (char *)word, (char *)coil_context_var_get(&x));
+	coil_context_var_set(&x, word, NULL);
+	return coil_ok(NULL);
+}
+
+static coil_result V05(void *unused)
+{
+	coil_future *f = coil_create_future();
+	coil_context *c = coil_context_new();
+
+	coil_future_add_done_callback(f, say_and_set, "early");
+	coil_context_var_set(&x, "main", NULL);
+	coil_future_add_done_callback_with_context(f, c, say_and_set, "c1");
+	coil_future_add_done_callback(f, say_and_set, "own");
+	coil_future_add_done_callback_with_context(f, c, say_and_set, "c2");
+	coil_future_add_done_callback_with_context(f, c, say_and_set, "c2");
+	coil_future_add_done_callback_with_context(f, NULL, say_and_set, "copy");
+	CHECK_INT(coil_future_remove_done_callback(f, say_and_set, "c2"), 2);
+	coil_future_cancel(f);
+	coil_future_add_done_callback_with_context(f, c, say_and_set, "done");
+	coil_release(f);
+	coil_sleep(0);
+	note("%s %s", (char *)coil_context_var_get(&x), (char *)coil_context_get(c, &x));
+	coil_release(c);
+	f = coil_create_future();
+	coil_future_add_done_callback(f, say_and_set, "never");
+	coil_release(f);
+	return coil_ok(NULL);
+}
+
+TEST(V05_done_callbacks_and_their_contexts)
+{
+	CHECK_INT(run_virtual(V05), COIL_OK);
+	CHECK_LOG("early:none c1:none own:main copy:main done:c1 main done");
 }

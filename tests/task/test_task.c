@@ -530,3 +530,208 @@ TEST(a_hundred_thousand_tasks_one_after_the_other, .seconds = 60)
 {
 	CHECK_INT(run_virtual(make_one_by_one), COIL_OK);
 }
+
+/* ---- ensure_future, and all that are not done --------------------------------------------- */
+
+static coil_result ensure(void *other)
+{
+	coil_future *f = coil_create_future();
+	coil_task *t = coil_create_task(coil_coro(return_number, (void *)3)), *c;
+	char *said;
+
+	CHECK(coil_ensure_future(f) == f);
+	CHECK(coil_ensure_future(t) == t);
+	c = coil_ensure_future(coil_coro(return_number, (void *)4));
+	CHECK_STR(coil_task_get_name(c), "Task-3");
+	CHECK(!coil_future_done(c));
+	CHECK_INT(coil_await(c).number, 4);
+	CHECK_INT(coil_await(t).number, 3);
+	CHECK(coil_ensure_future(coil_current_task()) == coil_current_task());
+	coil_release(f);
+	CHECK(coil_ensure_future(other) == NULL);
+	CHECK_LAST_ERROR(COIL_VALUE, "The future belongs to a different loop than the one "
+			 "specified as the loop argument");
+	capture_begin(2);
+	CHECK(coil_ensure_future(f) == NULL);
+	CHECK_ERROR(coil_last_error(), COIL_INVALID_HANDLE);
+	CHECK(coil_ensure_future(NULL) == NULL);
+	CHECK(coil_ensure_future((coil_awaitable *)coil_loop_call_soon(
+		coil_get_running_loop(), say, "handle")) == NULL);
+	CHECK_ERROR(coil_last_error(), COIL_TYPE);
+	said = capture_end();
+	CHECK_HAS(said, "ensure_future");
+	return coil_ok(NULL);
+}
+
+TEST(ensure_future_of_each_kind)
+{
+	coil_loop *loop = virtual_loop(), *other = virtual_loop();
+	char *said;
+
+	CHECK_ERROR(coil_loop_run_until_complete(loop,
+		coil_coro(ensure, coil_loop_create_future(other))), COIL_OK);
+	capture_begin(2);
+	CHECK(coil_ensure_future(coil_coro(return_number, NULL)) == NULL);
+	CHECK_LAST_ERROR(COIL_RUNTIME, "no running event loop");
+	said = capture_end();
+	CHECK_HAS(said, "never awaited");
+	coil_loop_close(loop);
+	coil_loop_close(other);
+}
+
+static coil_result sleep_once(void *unused)
+{
+	return coil_sleep(1);
+}
+
+static coil_result K16(void *unused)
+{
+	coil_loop *loop = coil_get_running_loop();
+	coil_task *a = coil_create_task(coil_coro(sleep_once, NULL));
+	coil_task *b = coil_create_task(coil_coro(return_number, NULL));
+	coil_future *f = coil_create_future();
+	coil_list *all = coil_all_tasks(loop), *later;
+
+	CHECK_INT(all->count, 3);
+	CHECK(all->items[0].value == coil_current_task());
+	CHECK(all->items[1].value == a);
+	CHECK(all->items[2].value == b);
+	coil_sleep(0);
+	later = coil_all_tasks(loop);
+	CHECK_INT(later->count, 2);
+	CHECK_INT(all->count, 3);
+	coil_task_cancel(a);
+	coil_sleep(0);
+	CHECK_ERROR(coil_await(a), COIL_CANCELLED);
+	coil_release(all);
+	coil_release(later);
+	all = coil_all_tasks(loop);
+	CHECK_INT(all->count, 1);
+	coil_release(all);
+	coil_release(b);
+	coil_release(f);
+	return coil_ok(NULL);
+}
+
+TEST(K16_all_tasks_are_those_that_are_not_done)
+{
+	coil_loop *loop = virtual_loop();
+	coil_list *all = coil_all_tasks(loop);
+
+	CHECK_INT(all->count, 0);
+	coil_release(all);
+	coil_release(coil_loop_create_task(loop, coil_coro(K16, NULL)));
+	all = coil_all_tasks(loop);
+	CHECK_INT(all->count, 1);
+	run_iterations(loop, 6);
+	coil_release(all);
+	all = coil_all_tasks(loop);
+	CHECK_INT(all->count, 0);
+	coil_release(all);
+	coil_loop_close(loop);
+	all = coil_all_tasks(loop);
+	CHECK_INT(all->count, 0);
+	coil_release(all);
+}
+
+static coil_result raise_interrupt(void *unused)
+{
+	return coil_raise(COIL_GENERATOR_EXIT, "of another kind");
+}
+
+static coil_result K22(void *unused)
+{
+	coil_result r = coil_await(coil_create_task(coil_coro(raise_interrupt, NULL)));
+
+	CHECK_ERROR(r, COIL_GENERATOR_EXIT);
+	note("goes on");
+	return coil_ok(NULL);
+}
+
+TEST(K22_a_base_exception_of_another_kind_is_only_stored)
+{
+	CHECK_INT(run_virtual(K22), COIL_OK);
+	CHECK_LOG("goes on");
+}
+
+/* ---- reading the result of a task that is done ---------------------------------------------- */
+
+static coil_result returns_list(void *unused)
+{
+	return coil_await(coil_gather(coil_coro(return_number, (void *)1),
+				      coil_coro(fail_value, NULL)));
+}
+
+static coil_result returns_good_list(void *unused)
+{
+	return coil_await(coil_gather(coil_coro(return_number, (void *)1),
+				      coil_coro(return_number, (void *)2)));
+}
+
+static coil_result read_results(void *unused)
+{
+	coil_task *list = coil_create_task(coil_coro(returns_good_list, NULL));
+	coil_task *failed = coil_create_task(coil_coro(returns_list, NULL));
+	coil_task *cancelled = coil_create_task(coil_coro(sleep_once, NULL));
+	coil_result e, r;
+
+	CHECK_ERROR(coil_future_result(list), COIL_INVALID_STATE);
+	CHECK_ERROR(coil_future_exception(list, &e), COIL_INVALID_STATE);
+	coil_task_cancel(cancelled, "why");
+	for (int i = 0; i < 5; i++)
+		coil_sleep(0);
+	r = coil_future_result(list);
+	CHECK_INT(((coil_list *)r.value)->items[1].number, 2);
+	r = coil_future_result(list); /* and again */
+	CHECK_INT(((coil_list *)r.value)->count, 2);
+	CHECK_ERROR(coil_future_exception(list, &e), COIL_OK);
+	CHECK_ERROR(e, COIL_OK);
+	CHECK_ERROR(coil_future_result(failed), COIL_VALUE);
+	CHECK_ERROR(coil_future_exception(failed, &e), COIL_OK);
+	CHECK_ERROR(e, COIL_VALUE);
+	CHECK_STR(coil_error_message(e), "lost");
+	CHECK_ERROR(coil_future_exception(cancelled, &e), COIL_CANCELLED);
+	CHECK_ERROR(e, COIL_OK);
+	coil_release(list);
+	coil_release(failed);
+	coil_release(cancelled);
+	return coil_ok(NULL);
+}
+
+TEST(F06_reading_results_of_tasks_that_are_done)
+{
+	CHECK_INT(run_virtual(read_results), COIL_OK);
+}
+
+/* ---- eager tasks ---------------------------------------------------------------- */
+
+static coil_task *itself;
+
+static coil_result retain_itself(void *unused)
+{
+	itself = coil_retain(coil_current_task());
+	return coil_number(7);
+}
+
+/* Whoever makes an eager task comes after its first step. */
+static coil_result make_one_that_retains_itself(void *unused)
+{
+	coil_task *t = coil_create_eager_task(coil_coro(retain_itself, NULL));
+	coil_future *f;
+
+	CHECK(t == itself);
+	coil_release(t);
+	CHECK_INT(coil_future_result(itself).number, 7);
+	coil_release(itself);
+	coil_loop_set_task_factory(coil_get_running_loop(), coil_eager_task_factory);
+	f = coil_ensure_future(coil_coro(retain_itself, NULL));
+	coil_release(f);
+	CHECK_INT(coil_future_result(itself).number, 7);
+	coil_release(itself);
+	return coil_ok(NULL);
+}
+
+TEST(an_eager_task_can_retain_itself_in_its_first_step)
+{
+	CHECK_STR(CAPTURE_STDERR({ run_virtual(make_one_that_retains_itself); }), "");
+}

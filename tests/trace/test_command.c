@@ -34,12 +34,13 @@ static unsigned lines_of(const char *text)
 
 TEST(help_and_version)
 {
-	static const char *commands[] = { "record", "print", "parse", "render", "check", "stats" };
+	static const char *commands[] = { "record", "print", "parse", "render", "check", "stats",
+					"play" };
 	struct outcome *run = COIL("--help");
 
 	CHECK_INT(run->status, 0);
 	CHECK_STR(run->err, "");
-	for (size_t i = 0; i < 6; i++) {
+	for (size_t i = 0; i < 7; i++) {
 		struct outcome *help = COIL(commands[i], "--help");
 
 		CHECK_HAS(run->out, text("\n  %s ", commands[i]));

@@ -168,6 +168,18 @@ static bool begin(struct run *run)
 
 /* ---- its parts --------------------------------------------------------------------------- */
 
+/* Outside of tasks, a list that the loop's run gives is the caller's. */
+static coil_result keep_result(struct run *run, const coil_future *public,
+			       coil_result result)
+{
+	const struct future *future = handle_open(public);
+
+	if (result.error || !future || !future->is_list)
+		return coil__run_hold(run, result);
+	coil__run_keep(run, result.value);
+	return result;
+}
+
 /* Runs the loop until FUTURE, which is kept, is done; again after every stop. */
 static coil_result run_until_done(struct run *run, coil_future *future)
 {
@@ -187,7 +199,7 @@ static coil_result run_until_done(struct run *run, coil_future *future)
 			coil__run_no_memory(run);
 		}
 	}
-	return coil__run_hold(run, result);
+	return keep_result(run, future, result);
 }
 
 static void run_main(struct run *run)
