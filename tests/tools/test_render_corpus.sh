@@ -23,7 +23,7 @@ well() {
 
 unset COIL_TRACE
 coil=$B/coil
-until=$(($(date +%s) + 60))
+until=$(($(date +%s) + ${CORPUS_SECONDS:-60}))
 drawn=0
 # Those written by hand, then the random ones.
 for scenario in tests/conformance/corpus/[0-9C]*.scn tests/conformance/corpus/[!0-9C]*.scn; do
