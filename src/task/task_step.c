@@ -146,12 +146,13 @@ void coil__task_step_eagerly(struct task *task)
 	struct task *outer = loop->current;
 	struct context_values **context = coil__context_enter(NULL);
 	unsigned how = TRACE_STEP_SUSPENDED;
-	uint64_t id = task->future.id;
 	coil_result leaving = coil_ok(NULL);
+	uint64_t id;
 
-	TRACE_NOW(TASK_EAGER_BEGIN, 0, .task = id);
+	TRACE_NOW(TASK_EAGER_BEGIN, 0, .task = task->future.id);
 	loop->current = task;
 	start_coroutine(task);
+	id = task->future.id; /* another, if the recording began in it */
 	if (task->flags & TASK_RETURNED)
 		leaving = bury(loop, task, &how);
 	else if (task->flags & TASK_YIELDED)
