@@ -29,6 +29,11 @@ static coil_result say_x_when_done(coil_future *future, void *who)
 	return say_x(who);
 }
 
+static coil_result keep_quiet(void *unused)
+{
+	return coil_ok(NULL);
+}
+
 /* ---- variables, tokens, and contexts as objects -------------------------------------- */
 
 TEST(a_variable_has_its_default_until_it_is_set)
@@ -457,6 +462,29 @@ TEST(V04_of_a_callback_that_a_callback_schedules)
 	run_iterations(loop, 3);
 	CHECK_LOG("abc:none other:none bc:abc c:bc");
 	CHECK_STR(get_x(), "none");
+	coil_loop_close(loop);
+}
+
+static coil_result schedule_many(void *unused)
+{
+	coil_loop *loop = coil_get_running_loop();
+
+	set_x("mine");
+	for (int i = 0; i < 1000; i++)
+		coil_loop_call_soon(loop, i == 999 ? say_x : keep_quiet, "last");
+	note("%s", get_x());
+	set_x("changed");
+	return coil_ok(NULL);
+}
+
+TEST(V08_of_a_callback_that_makes_the_ready_queue_grow)
+{
+	coil_loop *loop = virtual_loop();
+
+	coil_loop_call_soon(loop, schedule_many, NULL);
+	coil_loop_call_soon(loop, say_x, "next");
+	run_iterations(loop, 2);
+	CHECK_LOG("mine next:none last:mine");
 	coil_loop_close(loop);
 }
 
