@@ -79,7 +79,7 @@ $(B)/coil: $(TOOL_OBJ) $(B)/libcoil.a
 	$(Q)$(LINK) -o $@ $^ $(ALL_LIBS)
 
 # In the order of make help.
-include mk/demo.mk mk/test.mk mk/install.mk mk/check.mk mk/cross.mk mk/docs.mk mk/bench.mk
+include mk/demo.mk mk/test.mk mk/conformance.mk mk/install.mk mk/check.mk mk/cross.mk mk/docs.mk mk/bench.mk
 
 clean: ## remove all that was built
 	rm -rf build

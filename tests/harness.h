@@ -33,6 +33,7 @@
  *
  *	build/tests/run            all of them        -l  list      -v  say each
  *	build/tests/run loop/      whose name holds this             -j N  at a time
+ *	build/tests/run -x         until one fails
  */
 #ifndef TESTS_HARNESS_H
 #define TESTS_HARNESS_H

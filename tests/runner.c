@@ -41,7 +41,7 @@ struct job {
 static struct test *tests, **last = &tests;
 static struct job jobs[MAX_JOBS];
 static unsigned passed, failed, skipped;
-static bool verbose;
+static bool verbose, only_first; /* -x: ends with the first failure */
 
 static void die(const char *what)
 {
@@ -390,6 +390,8 @@ static void run_all(char **words, int at_a_time)
 		name_test(test, name, sizeof(name));
 		if (!wanted(test, name, words))
 			continue;
+		if (only_first && failed)
+			break;
 		while (!(job = free_job(at_a_time)))
 			wait_for_one(&child);
 		begin(job, test, name, &signals);
@@ -415,11 +417,13 @@ int main(int argc, char **argv)
 	int at_a_time = (int)sysconf(_SC_NPROCESSORS_ONLN), option;
 	bool only_list = false;
 
-	while ((option = getopt(argc, argv, "lvj:")) != -1) {
+	while ((option = getopt(argc, argv, "lvxj:")) != -1) {
 		if (option == 'l')
 			only_list = true;
 		else if (option == 'v')
 			verbose = true;
+		else if (option == 'x')
+			only_first = true;
 		else if (option == 'j')
 			at_a_time = atoi(optarg);
 		else

@@ -134,7 +134,7 @@ COIL_API bool coil_semaphore_locked(const coil_semaphore *semaphore);
 
 typedef struct coil_barrier coil_barrier;
 
-/* Errors: COIL_VALUE "parties must be >= 1". */
+/* Errors: COIL_VALUE "parties must be > 0". */
 #define coil_barrier_new(parties) coil_barrier_new_site((parties), COIL_SITE("Barrier", #parties))
 COIL_API coil_barrier *coil_barrier_new_site(int64_t parties, const coil_site *site);
 

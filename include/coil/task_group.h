@@ -50,7 +50,8 @@ COIL_API coil_task *coil_task_group_create_task_site(const coil_site *site,
 	COIL_PRINTF(4, 5);
 
 /* The body has ended with RESULT.  Waits for all children; if RESULT is an error they
- * are cancelled first.  GROUP is handed over.  SUSPENDS while children are left.
+ * are cancelled first.  GROUP is handed over when it returns: until then children may
+ * add tasks.  SUSPENDS while children are left.
  * Result: RESULT.  Errors: COIL_EXCEPTION_GROUP "unhandled errors in a TaskGroup", of
  * the children's errors in the order they ended, and last the body's;
  * COIL_CANCELLED when the task itself is cancelled.  After a coil_task_group_enter

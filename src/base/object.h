@@ -52,6 +52,7 @@ enum object_kind {
 	OBJECT_LIST,
 	OBJECT_WAITER,          /* a future that stands in a line (waiter.h)   */
 	OBJECT_SHIELD,
+	OBJECT_WAIT,            /* the future that a wait awaits (wait.h)      */
 	OBJECT_CONTEXT,
 	OBJECT_ASYNC_GENERATOR,
 	OBJECT_TIMEOUT,

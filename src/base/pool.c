@@ -13,13 +13,24 @@
 #include "base/thread.h"
 #include "coroutine/stack.h"
 #include "loop/handle.h"
+#include "sync/barrier.h"
+#include "sync/condition.h"
+#include "sync/event.h"
+#include "sync/lock.h"
+#include "sync/queue.h"
+#include "sync/semaphore.h"
+#include "task/as_completed.h"
 #include "task/async_generator.h"
 #include "task/context.h"
 #include "task/exception.h"
 #include "task/future.h"
 #include "task/gather.h"
 #include "task/run.h"
+#include "task/shield.h"
 #include "task/task.h"
+#include "task/task_group.h"
+#include "task/timeout.h"
+#include "task/wait.h"
 #include "task/waiter.h"
 
 #ifdef COIL_CRUEL
@@ -40,6 +51,17 @@ static const size_t object_size[OBJECT_KINDS] = {
 	[OBJECT_ASYNC_GENERATOR] = sizeof(struct async_generator),
 	[OBJECT_RUNNER] = sizeof(struct runner),
 	[OBJECT_CONTEXT] = sizeof(struct context),
+	[OBJECT_EVENT] = sizeof(struct event),
+	[OBJECT_LOCK] = sizeof(struct lock),
+	[OBJECT_CONDITION] = sizeof(struct condition),
+	[OBJECT_SEMAPHORE] = sizeof(struct semaphore),
+	[OBJECT_BARRIER] = sizeof(struct barrier),
+	[OBJECT_QUEUE] = sizeof(struct queue),
+	[OBJECT_SHIELD] = sizeof(struct shield),
+	[OBJECT_WAIT] = sizeof(struct wait),
+	[OBJECT_TIMEOUT] = sizeof(struct timeout),
+	[OBJECT_TASK_GROUP] = sizeof(struct task_group),
+	[OBJECT_AS_COMPLETED] = sizeof(struct as_completed),
 };
 
 /* All slabs are chained, so that leak checkers see them as in use. */

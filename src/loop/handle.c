@@ -19,15 +19,24 @@ void coil__handle_record(struct handle *handle, unsigned schedule, uint64_t targ
 	      .when = when);
 }
 
-void coil__handle_destroy(struct handle *handle)
+static apart void destroy_other(struct handle *handle)
 {
-	handle->loop->handles--;
-	if (unlikely(handle->object.spare))
+	if (handle->object.spare)
 		coil__context_unbind(handle);
 	if (handle->object.flags & HANDLE_HAS_FUTURE)
 		object_unref(handle->future);
-	if (unlikely(handle->object.flags & HANDLE_FOREIGN))
+	if (handle->object.flags & HANDLE_FOREIGN)
 		coil__pool_give_back(handle, OBJECT_HANDLE);
+	else
+		pool_give(pool_of(OBJECT_HANDLE), handle);
+}
+
+void coil__handle_destroy(struct handle *handle)
+{
+	handle->loop->handles--;
+	if (unlikely((handle->object.flags & (HANDLE_HAS_FUTURE | HANDLE_FOREIGN)) |
+		     handle->object.spare))
+		destroy_other(handle);
 	else
 		pool_give(pool_of(OBJECT_HANDLE), handle);
 }

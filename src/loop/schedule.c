@@ -23,9 +23,9 @@ static cold coil_handle *forget(struct handle *handle, const coil_site *site)
 	return coil__null_memory(site);
 }
 
-static inline coil_handle *call_soon(struct coil_loop *loop, struct context *context,
-				     coil_function function, void *arg,
-				     const coil_site *site)
+static inline __attribute__((always_inline)) coil_handle *
+call_soon(struct coil_loop *loop, struct context *context, bool in_context,
+	  coil_function function, void *arg, const coil_site *site)
 {
 	struct handle *handle = loop_new_handle(loop, site);
 
@@ -33,7 +33,7 @@ static inline coil_handle *call_soon(struct coil_loop *loop, struct context *con
 		return coil__null_memory(site);
 	handle->function = function;
 	handle->arg = arg;
-	if (unlikely(!context_bind(handle, context)))
+	if (in_context && !context_bind(handle, context))
 		return forget(handle, site);
 	if (TRACING)
 		coil__handle_record(handle, TRACE_SCHEDULE_SOON, 0, 0);
@@ -42,31 +42,33 @@ static inline coil_handle *call_soon(struct coil_loop *loop, struct context *con
 }
 
 /* Apart, so that the straight path has nothing to save across a call. */
-static apart coil_handle *take_over_then_call_soon(struct coil_loop *loop,
-	struct context *context, coil_function function, void *arg,
-	const coil_site *site)
+static apart coil_handle *call_soon_in(struct coil_loop *loop, struct context *context,
+				       coil_function function, void *arg,
+				       const coil_site *site)
 {
-	coil__loop_take_over(loop);
-	return call_soon(loop, context, function, arg, site);
+	if (loop_has_incoming(loop))
+		coil__loop_take_over(loop);
+	return call_soon(loop, context, true, function, arg, site);
 }
 
-static inline coil_handle *check_call_soon(struct coil_loop *loop,
-	struct context *context, coil_function function, void *arg,
-	const coil_site *site)
+static inline bool check_call_soon(const struct coil_loop *loop, coil_function function,
+				   const coil_site *site)
 {
 	if (unlikely(loop->closed))
 		return coil__null(COIL_RUNTIME, site, LOOP_IS_CLOSED);
 	if (unlikely(!function))
 		return coil__null(COIL_TYPE, site, "a callable object was expected by call_soon(), got NULL");
-	if (unlikely(loop_has_incoming(loop)))
-		return take_over_then_call_soon(loop, context, function, arg, site);
-	return call_soon(loop, context, function, arg, site);
+	return true;
 }
 
 coil_handle *coil_loop_call_soon_site(coil_loop *loop, coil_function function,
 				      void *arg, const coil_site *site)
 {
-	return check_call_soon(loop, NULL, function, arg, site);
+	if (unlikely(!check_call_soon(loop, function, site)))
+		return NULL;
+	if (unlikely(loop_has_incoming(loop) || coil__context_used))
+		return call_soon_in(loop, NULL, function, arg, site);
+	return call_soon(loop, NULL, false, function, arg, site);
 }
 
 /* The context that is given, in *CONTEXT: NULL for NULL; false after a report. */
@@ -82,9 +84,10 @@ coil_handle *coil_loop_call_soon_with_context_site(coil_loop *loop, coil_context
 {
 	struct context *context;
 
-	if (!open_context(public, site, "call_soon", &context))
+	if (!check_call_soon(loop, function, site) ||
+	    !open_context(public, site, "call_soon", &context))
 		return NULL;
-	return check_call_soon(loop, context, function, arg, site);
+	return call_soon_in(loop, context, function, arg, site);
 }
 
 struct handle *coil__loop_timer(struct coil_loop *loop, double when,

@@ -55,7 +55,7 @@ void coil__loop_validate(const struct coil_loop *loop)
 	     "every watch can be collected");
 	for (const struct awaitable *a = loop->living; a; a = a->older) {
 		hold(*a->newer == a, "the chain of the living is linked both ways");
-		if (a->object.kind != OBJECT_COROUTINE)
+		if (object_is_future(&a->object))
 			validate_future((const struct future *)a);
 	}
 }

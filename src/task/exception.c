@@ -8,6 +8,7 @@
 
 #include "base/thread.h"
 #include "task/exception.h"
+#include "task/exception_group.h"
 #include "task/keep.h"
 
 /* ---- codes ----------------------------------------------------------- */
@@ -47,10 +48,25 @@ struct coil_exception *coil__exception_new(int error, const coil_site *site,
 	e->error = error;
 	e->site = site;
 	e->awaits_count = 0;
+	e->members = NULL;
 	e->message[0] = '\0';
 	if (format && vsnprintf(e->message, sizeof(e->message), format, args) < 0)
 		e->message[0] = '\0';
 	return e;
+}
+
+/* What dies of it is put behind it, not recursed into: groups may be nested deep. */
+void coil__exception_destroy(struct coil_exception *exception)
+{
+	struct coil_exception *e;
+
+	exception->next_dying = NULL;
+	while ((e = exception)) {
+		exception = e->next_dying;
+		if (e->members)
+			exception = coil__exception_group_drop(e->members, exception);
+		pool_give(pool_of(OBJECT_EXCEPTION), e);
+	}
 }
 
 struct coil_exception *coil__exception_of(coil_result result)
@@ -116,43 +132,54 @@ const coil_site *coil_error_site(coil_result result)
 	return e ? e->site : NULL;
 }
 
-static void print_site(const coil_site *site, const char *what, FILE *file)
+static void print_site(const coil_site *site, const char *what,
+		       const struct exception_print *how)
 {
-	fprintf(file, "  File \"%s\", line %d, in %s\n", site->file, site->line,
-		site->function);
+	fprintf(how->file, "%s  File \"%s\", line %d, in %s\n", how->prefix, site->file,
+		site->line, site->function);
 	if (what[0])
-		fprintf(file, "    %s\n", what);
+		fprintf(how->file, "%s    %s\n", how->prefix, what);
 }
 
-static void print_awaits(const struct coil_exception *e, FILE *file)
+static void print_awaits(const struct coil_exception *e, const struct exception_print *how)
 {
 	uint32_t n = e->awaits_count;
 
-	fprintf(file, "Traceback (most recent await last):\n");
+	fprintf(how->file, "%s\n", how->head);
 	if (n > EXCEPTION_AWAITS) {
-		fprintf(file, "  ... %u more\n", n - EXCEPTION_AWAITS);
+		fprintf(how->file, "%s  ... %u more\n", how->prefix, n - EXCEPTION_AWAITS);
 		n = EXCEPTION_AWAITS;
 	}
 	while (n-- > 0)
-		print_site(e->awaits[n], e->awaits[n]->callee, file);
+		print_site(e->awaits[n], e->awaits[n]->callee, how);
 	if (e->site)
-		print_site(e->site, "", file);
+		print_site(e->site, "", how);
+}
+
+void coil__exception_print(coil_result result, const struct exception_print *how)
+{
+	const struct coil_exception *e = coil__exception_of(result);
+	const char *message = coil_error_message(result);
+
+	if (e && (e->awaits_count || e->site))
+		print_awaits(e, how);
+	if (known(result.error))
+		fprintf(how->file, "%s%s", how->prefix, coil_error_name(result.error));
+	else
+		fprintf(how->file, "%s%s %d", how->prefix, coil_error_name(result.error),
+			result.error);
+	fprintf(how->file, "%s%s%s\n", message[0] ? ": " : "", message, how->tail);
 }
 
 void coil_print_exception(coil_result result, FILE *file)
 {
 	const struct coil_exception *e = coil__exception_of(result);
-	const char *message = coil_error_message(result);
+	const struct exception_print how = { file, TRACEBACK, "", "" };
 
-	if (!result.error)
-		return;
-	if (e && (e->awaits_count || e->site))
-		print_awaits(e, file);
-	if (known(result.error))
-		fprintf(file, "%s", coil_error_name(result.error));
-	else
-		fprintf(file, "%s %d", coil_error_name(result.error), result.error);
-	fprintf(file, "%s%s\n", message[0] ? ": " : "", message);
+	if (result.error && e && e->members)
+		coil__exception_group_print(result, file);
+	else if (result.error)
+		coil__exception_print(result, &how);
 }
 
 int coil_exit_status(coil_result result)

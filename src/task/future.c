@@ -43,6 +43,13 @@ struct future *coil__future_new(struct coil_loop *loop, enum object_kind kind,
 	return future;
 }
 
+uint32_t coil__new_look(void)
+{
+	static uint32_t looks;
+
+	return __atomic_add_fetch(&looks, 1, __ATOMIC_RELAXED);
+}
+
 coil_future *coil_loop_create_future_site(coil_loop *loop, const coil_site *site)
 {
 	struct future *future = coil__future_new(loop, OBJECT_FUTURE, site);
@@ -150,7 +157,8 @@ static struct future *open_settable(coil_future *public, const coil_site *site,
 		return NULL;
 	if (future->object.kind != OBJECT_FUTURE)
 		*failed = coil_raise_site(site, COIL_RUNTIME, "%s does not support %s operation",
-			future->object.kind == OBJECT_TASK ? "Task" : "gather", call);
+			future->object.kind == OBJECT_TASK ? "Task" :
+			coil__kind_name(future->object.kind), call);
 	else if (future->state != FUTURE_PENDING)
 		*failed = coil_raise_site(site, COIL_INVALID_STATE, "%s: the future is %s",
 			call, future->state == FUTURE_CANCELLED ? "cancelled" : "finished");
@@ -195,7 +203,8 @@ coil_result coil_future_set_exception_site(coil_future *public, const coil_site 
 
 bool coil__future_cancel(struct future *future, coil_result cancelled)
 {
-	future->unretrieved = false;
+	if (future->object.kind != OBJECT_GATHER) /* asyncio's looks at done first */
+		future->unretrieved = false;
 	if (future->state != FUTURE_PENDING)
 		return false;
 	switch (future->object.kind) {
@@ -249,6 +258,24 @@ void coil__future_attach(struct future *future, struct handle *handle, uint64_t 
 	if (unlikely(loop_has_incoming(future->loop)))
 		coil__loop_take_over(future->loop);
 	schedule_callbacks(future);
+}
+
+static void record_removed(const struct future *future, const struct handle *handle)
+{
+	TRACE(CALLBACK_REMOVED, 0, .future = future->id, .count = 1,
+	      .site = TRACE_SITE(handle->site));
+}
+
+void coil__future_detach(struct future *future, struct handle *handle)
+{
+	struct handle *last = NULL, **place;
+
+	for (place = &future->first; *place != handle; place = &last->next)
+		last = *place;
+	*place = handle->next;
+	if (future->last == handle)
+		future->last = last;
+	record_removed(future, handle);
 }
 
 static coil_result add_callback(struct future *future, struct context *context,
@@ -315,6 +342,7 @@ size_t coil_future_remove_done_callback(coil_future *public,
 	for (place = &future->first; (handle = *place);) {
 		if (coil__context_is_callback(handle, function, arg)) {
 			*place = handle->next;
+			record_removed(future, handle);
 			object_unref(handle);
 			removed++;
 		} else {
@@ -323,9 +351,6 @@ size_t coil_future_remove_done_callback(coil_future *public,
 		}
 	}
 	future->last = last;
-	if (removed)
-		TRACE(CALLBACK_REMOVED, 0, .future = future->id,
-		      .count = (uint32_t)removed);
 	return removed;
 }
 

@@ -7,6 +7,7 @@
  *	  coroutine      a function and its argument, not started
  *	  future         state, result, done callbacks
  *	    gather       (gather.h)
+ *	    shield       (shield.h)
  *	    task         (task.h)
  *
  * Invariants of a future: pending, then finished or cancelled, once; callbacks is
@@ -90,6 +91,27 @@ struct future {
 	bool unretrieved;            /* an error that nobody has looked at          */
 };
 
+/* Tasks, gathers, ... are futures; coroutines, timeouts and task groups, which are in
+ * the chain of the living too, are not. */
+static inline bool object_is_future(const struct object *object)
+{
+	return object->kind == OBJECT_FUTURE || object->kind == OBJECT_GATHER ||
+	       object->kind == OBJECT_TASK || object->kind == OBJECT_WAITER ||
+	       object->kind == OBJECT_SHIELD || object->kind == OBJECT_WAIT;
+}
+
+/* asyncio looks at every future once, however often it is an argument: object.spare
+ * has the number of the last look. */
+uint32_t coil__new_look(void);
+
+static inline bool first_look(struct future *future, uint32_t look)
+{
+	if (future->object.spare == look)
+		return false;
+	future->object.spare = look;
+	return true;
+}
+
 /* A pending future with one reference; KIND is FUTURE or GATHER.  NULL without
  * memory. */
 struct future *coil__future_new(struct coil_loop *loop, enum object_kind kind,
@@ -119,6 +141,9 @@ void coil__future_attach(struct future *future, struct handle *handle, uint64_t 
 /* Makes a done callback and adds it; COIL_MEMORY. */
 coil_result coil__future_add_callback(struct future *future,
 	coil_done_callback function, void *arg, const coil_site *site);
+
+/* Takes HANDLE, which waits among the callbacks of a pending future, out of them. */
+void coil__future_detach(struct future *future, struct handle *handle);
 
 /* Its result for someone who takes note of it. */
 coil_result coil__future_retrieve(struct future *future);

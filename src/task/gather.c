@@ -45,17 +45,19 @@ static coil_result item_of(struct future *child)
 	return result;
 }
 
-/* A request to cancel wins, even if every child has swallowed it; its message is the
- * last child's, if that has one. */
+/* A request to cancel wins, even if every child has swallowed it.  Its message is that
+ * of the last argument, as asyncio has it: of its cancellation, or the last that a task
+ * was to be given by its next step. */
 static coil_result cancelled_by(struct future *last)
 {
-	static const coil_result cancelled = { .error = COIL_CANCELLED, { NULL } };
-
-	return last && last->state == FUTURE_CANCELLED ? coil__future_retrieve(last) :
-							 cancelled;
+	if (last->state == FUTURE_CANCELLED)
+		return coil__future_retrieve(last);
+	return (coil_result){ .error = COIL_CANCELLED,
+		.exception = last->object.kind == OBJECT_TASK ?
+			((struct task *)last)->cancel_error.exception : NULL };
 }
 
-static void finish(struct gather *gather, struct future *last)
+static void finish(struct gather *gather)
 {
 	for (size_t i = 0; i < gather->count; i++) {
 		struct future *child = child_at(gather, i);
@@ -66,7 +68,8 @@ static void finish(struct gather *gather, struct future *last)
 			coil__list_set(gather->results, i, item_of(child), child->is_list);
 	}
 	if (unlikely(gather->cancel_requested))
-		coil__future_finish(&gather->future, cancelled_by(last), false);
+		coil__future_finish(&gather->future,
+				    cancelled_by(gather->children[gather->count - 1]), false);
 	else
 		coil__future_finish(&gather->future, coil_ok(&gather->results->public),
 				    true);
@@ -90,7 +93,7 @@ static void count(struct gather *gather, struct future *child)
 	} else if (!gather->return_exceptions && child->result.error) {
 		coil__future_finish(&gather->future, coil__future_retrieve(child), false);
 	} else if (gather->counted == gather->unique) {
-		finish(gather, child);
+		finish(gather);
 	}
 }
 
@@ -127,15 +130,17 @@ void coil__gather_fini(struct gather *gather)
 		object_unref(gather->results);
 }
 
-static void record_made(struct gather *gather, const coil_site *site)
+static void record_made(struct future *future, const coil_site *site)
 {
-	struct future *future = &gather->future;
-
 	future->id = coil__trace_object_id();
 	TRACE_NOW(FUTURE_CREATED, future->made_for, .future = future->id,
 		  .loop = TRACE_LOOP(future->loop), .site = TRACE_SITE(site));
+}
+
+static void record_members(const struct gather *gather)
+{
 	for (size_t i = 0; i < gather->count; i++)
-		TRACE(GATHER_MEMBER, 0, .gather = future->id,
+		TRACE(GATHER_MEMBER, 0, .gather = gather->future.id,
 		      .child = gather->children[i]->id, .position = (uint32_t)i,
 		      .count = (uint32_t)gather->count);
 }
@@ -159,63 +164,66 @@ static struct gather *gather_new(struct coil_loop *loop, size_t room, unsigned f
 	gather->room = coil__ready_queue_reserve(&loop->ready, loop->handles + room) ?
 		       room : 0;
 	loop->handles += gather->room;
-	if (gather->children && gather->callbacks && gather->results && gather->room == room)
+	if (gather->children && gather->callbacks && gather->results && gather->room == room) {
+		if (TRACING)
+			record_made(&gather->future, site);
 		return gather;
+	}
 	object_unref(gather);
 	return NULL;
 }
 
-/* asyncio looks at every future once, however often it is an argument: object.spare
- * has the number of the last look. */
-static uint32_t new_look(void)
-{
-	static uint32_t looks;
+/* What a place among the arguments is: in the kind of its callback. */
+enum place {
+	PLACE_AGAIN = OBJECT_FREE,     /* a future that has a place before      */
+	PLACE_DONE = OBJECT_FUTURE,    /* the first of one that was done by then */
+	PLACE_WATCHED = OBJECT_HANDLE, /* the first of one that has the callback */
+};
 
-	return __atomic_add_fetch(&looks, 1, __ATOMIC_RELAXED);
-}
-
-static bool first_look(struct future *child, uint32_t look)
-{
-	if (child->object.spare == look)
-		return false;
-	child->object.spare = look;
-	return true;
-}
-
-/* Adds a callback to every child that is not done. */
-static void watch_children(struct gather *gather)
+/* The next child, whose reference the gather takes over.  Its callback is added before
+ * the next child is made, which, if it is eager, may wait for this one. */
+static void add_child(struct gather *gather, struct future *child)
 {
 	static const coil_site count_site = {
 		"coil_gather", __FILE__, __LINE__, "gather.count", ""
 	};
-	uint32_t look = new_look();
+	struct handle *callback = &gather->callbacks[gather->count];
+	uint8_t *place = &callback->object.kind;
 
-	for (size_t i = 0; i < gather->count; i++) {
-		struct future *child = child_at(gather, i);
-		struct handle *callback = &gather->callbacks[i];
-
-		if (!first_look(child, look))
-			continue;
-		gather->unique++;
-		if (child->state != FUTURE_PENDING)
-			continue;
-		handle_init(callback, gather->future.loop, &count_site, HANDLE_ON_DONE);
-		callback->done_function = child_done;
-		callback->arg = gather;
-		coil__future_attach(child, callback, gather->future.id);
-		object_ref(gather); /* the callback's */
+	gather->children[gather->count++] = child;
+	if (*place == PLACE_AGAIN)
+		return;
+	gather->unique++;
+	if (child->state != FUTURE_PENDING) {
+		*place = PLACE_DONE;
+		return;
 	}
+	handle_init(callback, gather->future.loop, &count_site, HANDLE_ON_DONE);
+	callback->done_function = child_done;
+	callback->arg = gather;
+	coil__future_attach(child, callback, gather->future.id);
+	object_ref(gather); /* the callback's */
 }
 
-/* Children that were done before are counted at once, now that the gather is made. */
-static void count_done(struct gather *gather)
+/* All children are there.  Those that were done when they were looked at are counted
+ * at once. */
+static void all_added(struct gather *gather)
 {
-	uint32_t look = new_look();
-
+	if (TRACING)
+		record_members(gather);
 	for (size_t i = 0; i < gather->count; i++)
-		if (gather->children[i]->state != FUTURE_PENDING &&
-		    first_look(gather->children[i], look))
+		if (gather->callbacks[i].object.kind == PLACE_DONE)
 			count(gather, gather->children[i]);
+	if (!gather->count)
+		finish(gather);
+}
+
+/* One of its children could not be had: it is done, so that its callbacks, which may
+ * be scheduled already, do nothing. */
+static void give_up(struct gather *gather)
+{
+	coil__future_finish(&gather->future, coil_ok(NULL), false);
+	object_unref(gather);
 }
 
 struct gather *coil__gather(struct coil_loop *loop, struct future *const *children,
@@ -223,20 +231,17 @@ struct gather *coil__gather(struct coil_loop *loop, struct future *const *childr
 {
 	struct gather *gather = gather_new(loop, count, flags, site);
 
-	if (!gather) {
-		for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
+		if (!gather) {
 			object_unref(children[i]);
-		return coil__null_memory(site);
+			continue;
+		}
+		gather->callbacks[i].object.kind = PLACE_WATCHED;
+		add_child(gather, children[i]);
 	}
-	for (size_t i = 0; i < count; i++)
-		gather->children[gather->count++] = children[i];
-	if (TRACING)
-		record_made(gather, site);
-	watch_children(gather);
-	if (count)
-		count_done(gather);
-	else
-		finish(gather, NULL);
+	if (!gather)
+		return coil__null_memory(site);
+	all_added(gather);
 	return gather;
 }
 
@@ -258,53 +263,65 @@ static struct coil_loop *loop_of(coil_awaitable *const *awaitables, size_t count
 	return coil__null(COIL_RUNTIME, site, "gather: no current event loop");
 }
 
-/* Hands all arguments over, in order; coroutines become tasks.  On failure what was
- * made is dropped, and the rest discarded. */
-static struct future **take_children(struct coil_loop *loop,
-				     coil_awaitable *const *awaitables, size_t count,
-				     const coil_site *site)
+/* Which arguments are there for the first time, of those that are futures: found
+ * before any coroutine becomes a task, which may be eager, and gather some itself. */
+static void find_places(struct gather *gather, coil_awaitable *const *awaitables,
+			size_t count)
 {
-	struct future **children = malloc((count ? count : 1) * sizeof(*children));
-	size_t made = 0;
+	uint32_t look = coil__new_look();
 
-	if (!children)
-		coil__null_memory(site);
-	while (children && made < count) {
-		struct future *child = coil__ensure_future(loop, awaitables[made], site);
+	for (size_t i = 0; i < count; i++) {
+		struct object *object = handle_open(awaitables[i]);
+		bool first = !object || object->kind == OBJECT_COROUTINE ||
+			     first_look((struct future *)object, look);
 
-		if (!child)
-			break;
-		children[made++] = child;
+		gather->callbacks[i].object.kind = first ? PLACE_WATCHED : PLACE_AGAIN;
 	}
-	if (children && made == count)
-		return children;
-	for (size_t i = made + (children != NULL); i < count; i++)
+}
+
+static void discard(coil_awaitable *const *awaitables, size_t count, const coil_site *site)
+{
+	for (size_t i = 0; i < count; i++)
 		coil__awaitable_discard(awaitables[i], site);
-	while (made > 0)
-		object_unref(children[--made]);
-	free(children);
-	return NULL;
+}
+
+/* Hands all arguments over, in order; coroutines become tasks.  False: one of them was
+ * none, and the rest is discarded. */
+static bool take_children(struct gather *gather, coil_awaitable *const *awaitables,
+			  size_t count, const coil_site *site)
+{
+	find_places(gather, awaitables, count);
+	for (size_t i = 0; i < count; i++) {
+		struct future *child = coil__ensure_future(gather->future.loop, awaitables[i],
+							   site);
+
+		if (!child) {
+			coil_result failed = coil_last_error();
+
+			discard(awaitables + i + 1, count - i - 1, site);
+			coil__set_last_error(failed);
+			return false;
+		}
+		add_child(gather, child);
+	}
+	return true;
 }
 
 coil_future *coil_gather_site(unsigned flags, coil_awaitable *const *awaitables,
 			      size_t count, const coil_site *site)
 {
 	struct coil_loop *loop = loop_of(awaitables, count, site);
-	struct future **children;
-	struct gather *gather;
+	struct gather *gather = loop ? gather_new(loop, count, flags, site) : NULL;
 
-	if (!loop) {
-		for (size_t i = 0; i < count; i++)
-			coil__awaitable_discard(awaitables[i], site);
+	if (!gather) {
+		discard(awaitables, count, site);
+		return loop ? coil__null_memory(site) : NULL;
+	}
+	if (!take_children(gather, awaitables, count, site)) {
+		give_up(gather);
 		return NULL;
 	}
-	children = take_children(loop, awaitables, count, site);
-	if (!children)
-		return NULL;
-	gather = coil__gather(loop, children, count, flags, site);
-	free(children);
-	if (!gather)
-		return NULL;
+	all_added(gather);
 	gather->future.object.owned = 1;
 	return object_handle(gather);
 }

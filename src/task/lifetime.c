@@ -6,6 +6,9 @@
 
 #include "base/log.h"
 #include "loop/loop.h"
+#include "sync/condition.h"
+#include "sync/queue.h"
+#include "task/as_completed.h"
 #include "task/async_generator.h"
 #include "task/context.h"
 #include "task/exception.h"
@@ -14,7 +17,11 @@
 #include "task/lifetime.h"
 #include "task/list.h"
 #include "task/run.h"
+#include "task/shield.h"
 #include "task/task.h"
+#include "task/task_group.h"
+#include "task/timeout.h"
+#include "task/wait.h"
 #include "task/waiter.h"
 
 /* ---- coroutines ------------------------------------------------------ */
@@ -83,32 +90,63 @@ static void drop_callbacks(struct future *future)
 	future->last = NULL;
 }
 
-static void destroy_future(struct future *future)
+/* What its kind has beyond a future.  Result: the pool that it is from. */
+static inline enum object_kind end_kind(struct future *future)
 {
 	enum object_kind kind = future->object.kind;
 
+	if (likely(kind == OBJECT_TASK)) {
+		coil__task_fini((struct task *)future);
+		return ((struct task *)future)->flags & TASK_GENERATOR ? OBJECT_GENERATOR_TASK :
+									 OBJECT_TASK;
+	}
+	switch (kind) {
+	case OBJECT_GATHER:
+		coil__gather_fini((struct gather *)future);
+		break;
+	case OBJECT_WAITER:
+		coil__waiter_fini((struct waiter *)future);
+		break;
+	case OBJECT_WAIT:
+		coil__wait_fini((struct wait *)future);
+		break;
+	case OBJECT_SHIELD:
+		coil__shield_fini((struct shield *)future);
+		break;
+	default:
+		break;
+	}
+	return kind;
+}
+
+static void destroy_future(struct future *future)
+{
+	enum object_kind pool;
+
 	report_unretrieved(future);
 	drop_callbacks(future);
-	if (kind == OBJECT_GATHER)
-		coil__gather_fini((struct gather *)future);
-	else if (kind == OBJECT_TASK)
-		coil__task_fini((struct task *)future);
-	else if (kind == OBJECT_WAITER)
-		coil__waiter_fini((struct waiter *)future);
+	pool = end_kind(future);
 	if (unlikely(future->result.error))
 		coil__exception_unref(future->result);
 	if (future->is_list)
 		object_unref(list_of(future->result.value));
 	awaitable_unchain(&future->awaitable);
-	if (kind == OBJECT_TASK && ((struct task *)future)->flags & TASK_GENERATOR)
-		kind = OBJECT_GENERATOR_TASK;
-	pool_give(pool_of(kind), future);
+	pool_give(pool_of(pool), future);
 }
 
 /* What else lives in a pool: what it holds is let go, then it goes back. */
 static void (*const fini[OBJECT_KINDS])(void *object) = {
 	[OBJECT_CONTEXT] = coil__context_fini,
 	[OBJECT_RUNNER] = coil__runner_fini,
+	[OBJECT_EVENT] = coil__resource_fini,
+	[OBJECT_LOCK] = coil__resource_fini,
+	[OBJECT_CONDITION] = coil__condition_fini,
+	[OBJECT_SEMAPHORE] = coil__resource_fini,
+	[OBJECT_BARRIER] = coil__resource_fini,
+	[OBJECT_QUEUE] = coil__queue_fini,
+	[OBJECT_TIMEOUT] = coil__timeout_fini,
+	[OBJECT_TASK_GROUP] = coil__task_group_fini,
+	[OBJECT_AS_COMPLETED] = coil__as_completed_fini,
 };
 
 static void destroy_other(struct object *object)
@@ -134,13 +172,14 @@ void coil__object_destroy(struct object *object)
 	case OBJECT_TASK:
 	case OBJECT_WAITER:
 	case OBJECT_SHIELD:
+	case OBJECT_WAIT:
 		destroy_future((struct future *)object);
 		break;
 	case OBJECT_HANDLE:
 		coil__handle_destroy((struct handle *)object);
 		break;
 	case OBJECT_EXCEPTION:
-		pool_give(pool_of(OBJECT_EXCEPTION), object);
+		coil__exception_destroy((struct coil_exception *)object);
 		break;
 	case OBJECT_LIST:
 		coil__list_destroy((struct list *)object);
@@ -172,10 +211,10 @@ void coil__lifetime_end_loop(struct coil_loop *loop)
 	report_pending_tasks(loop);
 	coil__async_generators_end_loop(loop);
 	for (struct awaitable *a = loop->living; a; a = a->older)
-		if (a->object.kind != OBJECT_COROUTINE)
+		if (object_is_future(&a->object))
 			report_unretrieved((struct future *)a);
 	for (struct awaitable *a = loop->living; a; a = a->older)
-		if (a->object.kind != OBJECT_COROUTINE)
+		if (object_is_future(&a->object))
 			drop_callbacks((struct future *)a);
 	while (loop->living) {
 		loop->living->object.refs = 0;

@@ -3,6 +3,7 @@
  * Handles from the program: opened, handed over, or reported.  See misuse.h.
  */
 #include <stdarg.h>
+#include <stdlib.h>
 
 #include "base/log.h"
 #include "base/thread.h"
@@ -16,7 +17,8 @@ const char *coil__kind_name(enum object_kind kind)
 {
 	static const char *const names[OBJECT_KINDS] = {
 		"object", "coroutine", "future", "gather", "task", "handle",
-		"exception", "list", "waiter", "shield", "context", "async generator",
+		"exception", "list", "waiter", "shield", "wait", "context",
+		"async generator",
 		"timeout", "task group", "as_completed", "event", "lock", "condition",
 		"semaphore", "barrier", "queue", "runner", "task", "stack",
 	};
@@ -82,19 +84,12 @@ coil_result coil__misuse(const coil_site *site, int error, const char *format, .
 	return result;
 }
 
-static bool is_future(const struct object *object)
-{
-	return object->kind == OBJECT_FUTURE || object->kind == OBJECT_GATHER ||
-	       object->kind == OBJECT_TASK || object->kind == OBJECT_WAITER ||
-	       object->kind == OBJECT_SHIELD;
-}
-
 struct future *coil__open_future(const coil_awaitable *public, const coil_site *site,
 				 const char *call)
 {
 	struct object *object = open_handle(public, site, call);
 
-	if (object && !is_future(object)) {
+	if (object && !object_is_future(object)) {
 		report_kind(object, site, call, "a future");
 		return NULL;
 	}
@@ -156,7 +151,7 @@ struct awaitable *coil__hand_over(coil_awaitable *public, const coil_site *site,
 
 	if (!object)
 		return NULL;
-	if (!is_future(object) && object->kind != OBJECT_COROUTINE) {
+	if (!object_is_future(object) && object->kind != OBJECT_COROUTINE) {
 		report_kind(object, site, call, "an awaitable");
 		return NULL;
 	}
@@ -203,6 +198,32 @@ struct future *coil__ensure_future(struct coil_loop *loop, coil_awaitable *publi
 	return (struct future *)awaitable;
 }
 
+struct future **coil__ensure_futures(struct coil_loop *loop,
+				     coil_awaitable *const *awaitables, size_t count,
+				     const coil_site *site)
+{
+	struct future **futures = malloc((count ? count : 1) * sizeof(struct future *));
+	size_t made = 0;
+
+	if (!futures)
+		coil__null_memory(site);
+	while (futures && made < count) {
+		struct future *future = coil__ensure_future(loop, awaitables[made], site);
+
+		if (!future)
+			break;
+		futures[made++] = future;
+	}
+	if (futures && made == count)
+		return futures;
+	for (size_t i = made + (futures != NULL); i < count; i++)
+		coil__awaitable_discard(awaitables[i], site);
+	while (made > 0)
+		object_unref(futures[--made]);
+	free(futures);
+	return NULL;
+}
+
 /* ---- retain and release ---------------------------------------------- */
 
 /* A coil_list is a plain pointer: the program reads it. */
@@ -232,7 +253,7 @@ void *coil_retain_site(const void *public, const coil_site *site)
 /* Awaitables remember where they were let go of. */
 static void last_owned(struct object *object, const coil_site *site)
 {
-	if (is_future(object) || object->kind == OBJECT_COROUTINE)
+	if (object_is_future(object) || object->kind == OBJECT_COROUTINE)
 		let_go((struct awaitable *)object, site);
 	else if (object->kind >= OBJECT_CONTEXT)
 		object_outdate(object);

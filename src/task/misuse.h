@@ -43,6 +43,12 @@ void coil__awaitable_drop(struct awaitable *awaitable, const coil_site *site);
 struct future *coil__ensure_future(struct coil_loop *loop, coil_awaitable *public,
 				   const coil_site *site);
 
+/* The same of COUNT of them, in order; on failure what was made is dropped, and the
+ * rest discarded.  The array is the caller's to free. */
+struct future **coil__ensure_futures(struct coil_loop *loop,
+				     coil_awaitable *const *awaitables, size_t count,
+				     const coil_site *site);
+
 /* Raises, and says it on standard error as well: for what is a mistake in the
  * program and not something that happens. */
 coil_result coil__misuse(const coil_site *site, int error, const char *format, ...)

@@ -31,13 +31,18 @@
 
 /* The N of Task-N, in this process.  An atomic add costs as much as a tenth of
  * making a task, so it is one only where there are threads. */
+static uint32_t last_number;
+
 static uint32_t next_number(void)
 {
-	static uint32_t last;
-
 	if (SINGLE_THREADED)
-		return ++last;
-	return __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED);
+		return ++last_number;
+	return __atomic_add_fetch(&last_number, 1, __ATOMIC_RELAXED);
+}
+
+void coil__task_numbers_restart(void)
+{
+	__atomic_store_n(&last_number, 0, __ATOMIC_RELAXED);
 }
 
 /* ---- the coroutine's stack -------------------------------------------- */
@@ -103,42 +108,37 @@ static inline void prefetch_task(const void *task)
 		prefetch_line(task, i); /* from its first frame on */
 }
 
-static struct task *task_alloc(struct coil_loop *loop, unsigned flags)
+static struct task *task_alloc(struct coil_loop *loop)
 {
-	enum object_kind kind = flags & TASK_GENERATOR ? OBJECT_GENERATOR_TASK : OBJECT_TASK;
 	struct task *task;
 
 	if (unlikely(!loop_make_room(loop)))
 		return NULL;
-	task = pool_take(pool_of(kind), kind);
+	task = pool_take(pool_of(OBJECT_TASK), OBJECT_TASK);
 	if (unlikely(!task))
 		loop->handles--;
-	else
-		task->future.object.kind = OBJECT_TASK;
-	prefetch_task(pool_of(kind)->free);
+	prefetch_task(pool_of(OBJECT_TASK)->free);
 	return task;
 }
 
-/* What the task will run: its own stack, or frames. */
-static bool take_body(struct task *task, const struct coroutine_object *coroutine)
+static apart struct task *generator_task_alloc(struct coil_loop *loop,
+					       const struct coroutine_object *coroutine)
 {
-	task->coroutine_site = coroutine->awaitable.site;
-	if (unlikely(task->flags & TASK_GENERATOR)) {
+	struct task *task;
+
+	if (unlikely(!loop_make_room(loop)))
+		return NULL;
+	task = pool_take(pool_of(OBJECT_GENERATOR_TASK), OBJECT_GENERATOR_TASK);
+	if (task) {
+		task->future.object.kind = OBJECT_TASK;
 		task->inside = NULL;
 		task->frame = coil__frame_new(coroutine->type, coroutine->arg, NULL);
-		return task->frame;
+		if (task->frame)
+			return task;
+		pool_give(pool_of(OBJECT_GENERATOR_TASK), task);
 	}
-	task->function = coroutine->function;
-	task->arg = coroutine->arg;
-	prepare_stack(task);
-	return true;
-}
-
-static void task_free(struct coil_loop *loop, struct task *task)
-{
-	pool_give(pool_of(task->flags & TASK_GENERATOR ? OBJECT_GENERATOR_TASK : OBJECT_TASK),
-		  task);
 	loop->handles--;
+	return NULL;
 }
 
 static void take_context(struct task *task, struct context *context)
@@ -157,18 +157,21 @@ struct context_values **coil__task_values(struct task *task)
 	return task->flags & TASK_IN_CONTEXT ? &task->context->values : &task->values;
 }
 
-static struct task *task_make(struct coil_loop *loop, const struct coroutine_object *coroutine,
-			      unsigned flags)
+/* With what it will run: its own stack, or a frame. */
+static inline struct task *task_make(struct coil_loop *loop,
+				     const struct coroutine_object *coroutine)
 {
-	struct task *task = task_alloc(loop, flags);
+	struct task *task;
 
+	if (unlikely(coroutine->awaitable.object.flags & COROUTINE_GENERATOR))
+		return generator_task_alloc(loop, coroutine);
+	task = task_alloc(loop);
 	if (unlikely(!task))
 		return NULL;
-	task->flags = (uint16_t)flags;
-	if (likely(take_body(task, coroutine)))
-		return task;
-	task_free(loop, task);
-	return NULL;
+	task->function = coroutine->function;
+	task->arg = coroutine->arg;
+	prepare_stack(task);
+	return task;
 }
 
 static void begin(struct task *task)
@@ -192,10 +195,8 @@ struct task *coil__task_new_in(struct coil_loop *loop, struct coroutine_object *
 {
 	struct task *task = NULL;
 
-	if (unlikely(coroutine->awaitable.object.flags & COROUTINE_GENERATOR))
-		flags |= TASK_GENERATOR;
 	if (likely(!loop->closed))
-		task = task_make(loop, coroutine, flags | loop->task_flags);
+		task = task_make(loop, coroutine);
 	if (unlikely(!task)) {
 		coil__awaitable_drop(&coroutine->awaitable, site);
 		free(name);
@@ -214,6 +215,9 @@ struct task *coil__task_new_in(struct coil_loop *loop, struct coroutine_object *
 	task->number = name ? 0 : next_number();
 	task->cancel_requests = task->depth = 0;
 	task->must_cancel = false;
+	task->flags = (uint16_t)(flags | loop->task_flags |
+		(coroutine->awaitable.object.flags & COROUTINE_GENERATOR ? TASK_GENERATOR : 0));
+	task->coroutine_site = coroutine->awaitable.site;
 	take_context(task, context);
 	coroutine_consume(coroutine, site);
 	object_ref(task); /* the loop's, until it is done */
@@ -317,7 +321,7 @@ static coil_task *create_task(struct coil_loop *loop, coil_coroutine *public,
 				 context, flags);
 	if (!task)
 		return NULL;
-	task->future.object.owned = 1;
+	task->future.object.owned++; /* an eager one may have been retained already */
 	return object_handle(task);
 }
 
@@ -423,7 +427,7 @@ coil_future *coil_ensure_future_site(coil_awaitable *awaitable, const coil_site 
 	future = coil__ensure_future(coil__self.running, awaitable, site);
 	if (!future)
 		return NULL;
-	future->object.owned = 1;
+	future->object.owned++;
 	return object_handle(future);
 }
 

@@ -105,6 +105,9 @@ static inline struct task *stack_of(struct coroutine *coroutine)
 	return container_of(coroutine, struct task, coroutine);
 }
 
+/* The next task without a name is Task-1 again, for a program that plays others. */
+void coil__task_numbers_restart(void);
+
 /* Records that the task was made, by PARENT, or before the recording began (NULL). */
 void coil__task_record(struct task *task, const struct task *parent);
 
@@ -151,6 +154,9 @@ coil_result coil__task_await(struct task *task, struct future *future,
 
 /* asyncio's Task.cancel of a pending task (task_cancel.c). */
 bool coil__task_cancel(struct task *task, coil_result cancelled);
+
+/* asyncio's Task.uncancel: the requests that are left. */
+unsigned coil__task_uncancel(struct task *task);
 
 /* The error of an awaiting call where task_that_waits() is NULL. */
 coil_result coil__task_missing(const coil_site *site, const char *call);

@@ -80,15 +80,18 @@ bool coil__task_cancel(struct task *top, coil_result cancelled)
 	return true;
 }
 
-unsigned coil_task_uncancel(coil_task *public)
+unsigned coil__task_uncancel(struct task *task)
 {
-	struct task *task = coil__open_task(public, NULL, "uncancel");
-
-	if (!task)
-		return 0;
 	if (task->cancel_requests && --task->cancel_requests == 0)
 		task->must_cancel = false;
 	TRACE_NOW(TASK_UNCANCEL, 0, .task = task->future.id,
 		  .count = task->cancel_requests);
 	return task->cancel_requests;
+}
+
+unsigned coil_task_uncancel(coil_task *public)
+{
+	struct task *task = coil__open_task(public, NULL, "uncancel");
+
+	return task ? coil__task_uncancel(task) : 0;
 }

@@ -3,10 +3,33 @@
  * Lines of waiters.  See waiter.h.
  */
 #include "loop/loop.h"
+#include "task/exception.h"
 #include "task/keep.h"
 #include "task/task.h"
 #include "task/waiter.h"
 #include "trace/recorder.h"
+
+static void join(struct waiter *waiter, struct waiters *line)
+{
+	waiter->line = line;
+	waiter->behind = NULL;
+	waiter->before = line->last;
+	if (line->last)
+		line->last->behind = waiter;
+	else
+		line->first = waiter;
+	line->last = waiter;
+}
+
+static apart void record_made(struct waiter *waiter, uint64_t id)
+{
+	struct future *future = &waiter->future;
+
+	future->id = coil__trace_object_id();
+	TRACE_NOW(FUTURE_CREATED, future->made_for, .future = future->id,
+		  .loop = TRACE_LOOP(future->loop), .site = TRACE_SITE(future->site),
+		  .resource = id);
+}
 
 struct waiter *coil__waiter_join(struct waiters *line, struct object *resource,
 				 struct coil_loop *loop, unsigned made_for, uint64_t id,
@@ -21,21 +44,26 @@ struct waiter *coil__waiter_join(struct waiters *line, struct object *resource,
 	waiter->resource = resource;
 	if (resource)
 		object_ref(resource);
-	waiter->line = line;
-	waiter->behind = NULL;
-	waiter->before = line->last;
-	if (line->last)
-		line->last->behind = waiter;
-	else
-		line->first = waiter;
-	line->last = waiter;
-	if (TRACING) {
-		waiter->future.id = coil__trace_object_id();
-		TRACE_NOW(FUTURE_CREATED, made_for, .future = waiter->future.id,
-			  .loop = TRACE_LOOP(loop), .site = TRACE_SITE(site),
-			  .resource = id);
-	}
+	join(waiter, line);
+	if (TRACING)
+		record_made(waiter, id);
 	return waiter;
+}
+
+void coil__waiter_again(struct waiter *waiter, struct waiters *line, unsigned made_for,
+			uint64_t id, const coil_site *site)
+{
+	struct future *future = &waiter->future;
+
+	coil__exception_unref(future->result);
+	future->result = coil_ok(NULL);
+	future->state = FUTURE_PENDING;
+	future->made_for = (uint8_t)made_for;
+	future->site = site;
+	future->id = 0;
+	join(waiter, line);
+	if (TRACING)
+		record_made(waiter, id);
 }
 
 coil_result coil__waiter_wait(struct task *task, struct waiter *waiter,

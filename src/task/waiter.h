@@ -44,6 +44,12 @@ struct waiter *coil__waiter_join(struct waiters *line, struct object *resource,
 				 struct coil_loop *loop, unsigned made_for, uint64_t id,
 				 const coil_site *site);
 
+/* WAITER, which is done and has left its line, waits again, at the end of LINE (of
+ * what its resource keeps alive): for a task that has to wait once more, and must not
+ * fail.  Only for one whose task has gone on since. */
+void coil__waiter_again(struct waiter *waiter, struct waiters *line, unsigned made_for,
+			uint64_t id, const coil_site *site);
+
 /* From inside of TASK: suspends until the waiter is done.  Result: COIL_OK, or the
  * error that was delivered (COIL_CANCELLED).  It is still in line. */
 coil_result coil__waiter_wait(struct task *task, struct waiter *waiter,

@@ -135,6 +135,9 @@ static coil__rule *const rules[TRACE_TYPES] = {
 	[TRACE_AWAIT_END] = coil__check_await_end,
 	[TRACE_FUTURE_DONE] = coil__check_future_done,
 	[TRACE_GATHER_COUNTED] = coil__check_gather_counted,
+	[TRACE_TASK_EAGER_BEGIN] = coil__check_eager_begin,
+	[TRACE_TASK_EAGER_END] = coil__check_eager_end,
+	[TRACE_RESOURCE_CHANGED] = coil__check_resource_changed,
 };
 
 void coil__check_event(struct coil__check *check, const struct coil__event *event)

@@ -52,6 +52,12 @@ void coil__check_begin(struct coil__check *check, const struct coil__event *even
 /* check_task.c */
 coil__rule coil__check_step_begin, coil__check_step_end, coil__check_await_begin,
 	coil__check_await_end, coil__check_future_done, coil__check_gather_counted;
+coil__rule coil__check_eager_begin, coil__check_eager_end, coil__check_resource_changed;
+
+/* check_resource.c: FUTURE is done, by EVENT. */
+void coil__check_line(struct coil__check *check, const struct coil__event *event,
+		      const struct coil__state_object *future);
+
 void coil__check_step_scheduled(struct coil__check *check, const struct coil__event *event);
 
 /* The completion in EVENT's thread, if any: is EVENT a part of it?  If not, it is

@@ -64,6 +64,21 @@ void coil__check_step_begin(struct coil__check *check, const struct coil__event 
 			       ", which it waits for, is not done", id, task->waits_for);
 }
 
+/* A task is suspended, or yields: something must be there to wake it. */
+static void check_will_wake(struct coil__check *check, const struct coil__event *event,
+			    const struct coil__state_object *task, uint64_t future)
+{
+	if (event->tag == TRACE_STEP_SUSPENDED && !task->step &&
+	    !(future && is_pending(check, future)))
+		coil__violated(check, COIL__LAW_WOKEN, event,
+			       "task %" PRIu64 " is suspended, but nothing will wake it",
+			       task->id);
+	if (event->tag == TRACE_STEP_YIELDED && !task->step)
+		coil__violated(check, COIL__LAW_WOKEN, event,
+			       "task %" PRIu64 " yields, but its next step is not scheduled",
+			       task->id);
+}
+
 /* Done, it has left all of its awaits; suspended, it waits for something, or is
  * scheduled already. */
 void coil__check_step_end(struct coil__check *check, const struct coil__event *event)
@@ -79,17 +94,39 @@ void coil__check_step_end(struct coil__check *check, const struct coil__event *e
 		coil__violated(check, COIL__LAW_ONE, event,
 			       "a step ends, but handle %" PRIu64 " is not a step that runs",
 			       event->ctx);
-	if (!task)
+	if (task)
+		check_will_wake(check, event, task, future);
+}
+
+void coil__check_eager_begin(struct coil__check *check, const struct coil__event *event)
+{
+	const struct coil__state_object *task =
+		coil__state_object(check->state, event->as.TASK_EAGER_BEGIN.task);
+
+	if (task && task->seen && (task->steps || task->step || task->done))
+		coil__violated(check, COIL__LAW_EAGER, event,
+			       "task %" PRIu64 " takes its first step at once, but has %s",
+			       task->id, task->steps ? "taken one" : task->done ?
+			       "ended" : "one scheduled");
+}
+
+void coil__check_eager_end(struct coil__check *check, const struct coil__event *event)
+{
+	const struct trace_TASK_EAGER_END *end = &event->as.TASK_EAGER_END;
+	const struct coil__state_object *task = coil__state_object(check->state, end->task);
+	uint64_t runs = coil__state_thread(check->state, event->thread)->task;
+
+	if (check->state->partial || !task)
 		return;
-	if (event->tag == TRACE_STEP_SUSPENDED && !task->step &&
-	    !(future && is_pending(check, future)))
-		coil__violated(check, COIL__LAW_WOKEN, event,
-			       "task %" PRIu64 " is suspended, but nothing will wake it",
-			       task->id);
-	if (event->tag == TRACE_STEP_YIELDED && !task->step)
-		coil__violated(check, COIL__LAW_WOKEN, event,
-			       "task %" PRIu64 " yields, but its next step is not scheduled",
-			       task->id);
+	if (runs != end->task)
+		coil__violated(check, COIL__LAW_EAGER, event,
+			       "the eager step of task %" PRIu64 " ends, but task %" PRIu64
+			       " runs", end->task, runs);
+	if (event->tag > TRACE_STEP_YIELDED && !task->done)
+		coil__violated(check, COIL__LAW_EAGER, event,
+			       "task %" PRIu64 " has returned, but is not done", end->task);
+	else if (!task->done)
+		check_will_wake(check, event, task, end->future);
 }
 
 /* ---- awaits ------------------------------------------------------------------ */
@@ -145,6 +182,7 @@ void coil__check_future_done(struct coil__check *check, const struct coil__event
 
 	if (!object)
 		return;
+	coil__check_line(check, event, object);
 	if (object->done) {
 		coil__violated(check, COIL__LAW_FUTURE, event,
 			       "%s %" PRIu64 " is completed, but was done before",
@@ -186,8 +224,7 @@ static size_t find_waiter(const struct completion *completion, size_t from, size
 	return from;
 }
 
-/* Callbacks that were removed are not told from those that were not (the event
- * has only their number), so one may be left out, but none may be out of order. */
+/* One may be left out, but none may be out of order. */
 static void scheduled_in_completion(struct coil__check *check,
 				    struct completion *completion,
 				    const struct coil__event *event)

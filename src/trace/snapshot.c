@@ -11,7 +11,7 @@ static void say_made(struct awaitable *a)
 {
 	struct future *future = (struct future *)a;
 
-	if (a->object.kind == OBJECT_COROUTINE)
+	if (!object_is_future(&a->object))
 		return;
 	if (a->object.kind == OBJECT_TASK) {
 		coil__task_record((struct task *)future, NULL);

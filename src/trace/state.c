@@ -13,6 +13,7 @@
 #include "state_handles.h"
 #include "state_objects.h"
 #include "state_queues.h"
+#include "state_resources.h"
 
 struct coil__state *coil__state_create(void)
 {
@@ -200,6 +201,8 @@ static apply_function *const apply[TRACE_TYPES] = {
 	[TRACE_TASK_CREATED] = coil__state_task_created,
 	[TRACE_TASK_STEP_BEGIN] = coil__state_step_begin,
 	[TRACE_TASK_STEP_END] = coil__state_step_end,
+	[TRACE_TASK_EAGER_BEGIN] = coil__state_eager_begin,
+	[TRACE_TASK_EAGER_END] = coil__state_eager_end,
 	[TRACE_TASK_CANCEL_REQUESTED] = coil__state_cancel_requested,
 	[TRACE_TASK_UNCANCEL] = coil__state_uncancel,
 	[TRACE_AWAIT_BEGIN] = coil__state_await_begin,
@@ -210,6 +213,8 @@ static apply_function *const apply[TRACE_TYPES] = {
 	[TRACE_FUTURE_DONE] = coil__state_future_done,
 	[TRACE_GATHER_MEMBER] = coil__state_gather_member,
 	[TRACE_GATHER_COUNTED] = coil__state_gather_counted,
+	[TRACE_RESOURCE_CREATED] = coil__state_resource_created,
+	[TRACE_RESOURCE_CHANGED] = coil__state_resource_changed,
 };
 
 void coil__state_apply(struct coil__state *state, const struct coil__event *event)
@@ -245,6 +250,7 @@ void coil__state_destroy(struct coil__state *state)
 		free(handle);
 	}
 	coil__state_free_objects(state);
+	coil__state_free_resources(state);
 	free(state->early);
 	coil__map_free(&state->handles);
 	coil__map_free(&state->loops);

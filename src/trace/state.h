@@ -136,6 +136,9 @@ struct coil__state_object {
 	uint32_t coroutine;  /* site                                             */
 	double delay;        /* of a sleep                                       */
 	uint64_t parent;
+	uint64_t outer;      /* of an eager task in its first step: whose step
+	                        that is in, or 0                                 */
+	uint64_t resource;   /* whose line it stands in                          */
 	uint64_t waits_for;
 	uint64_t step;       /* the handle of its next step, if scheduled        */
 	uint32_t error;
@@ -157,6 +160,28 @@ struct coil__state_object {
 	struct coil__state_object *previous, *next; /* in alive or retired       */
 };
 
+/* In the line of a resource, in the order they came. */
+struct coil__state_place {
+	uint64_t future;
+	uint64_t task;       /* that was woken, once done                        */
+	uint16_t kind;       /* TRACE_FUTURE_*                                   */
+	bool done, woken;    /* woken: it has not gone on yet                    */
+};
+
+/* A lock, a queue, a timeout ... that tasks share. */
+struct coil__state_resource {
+	uint64_t id;
+	uint64_t of;         /* a condition's lock                               */
+	uint64_t first;      /* value it was made with                           */
+	uint64_t value;      /* now                                              */
+	double when;         /* a timeout's deadline                             */
+	uint32_t site;
+	uint16_t kind;       /* TRACE_RESOURCE_*                                 */
+	bool changed;        /* ever: then value is known                        */
+	struct coil__state_place *line;
+	size_t line_count, line_room;
+};
+
 struct coil__state_objects {
 	struct coil__state_object *oldest, *newest;
 	size_t count;
@@ -169,7 +194,7 @@ struct coil__state {
 	                        virtual clocks ran in several threads: what came
 	                        first cannot be told                             */
 	uint32_t virtual_thread; /* that ran a loop on a virtual clock, or 0     */
-	struct coil__map handles, objects, loops, threads;
+	struct coil__map handles, objects, loops, threads, resources;
 	struct coil__state_objects alive;
 	struct coil__state_objects retired; /* done, or left by a closed loop    */
 	struct coil__state_handle *spare;   /* to be used again                  */
@@ -187,6 +212,7 @@ void coil__state_apply(struct coil__state *state, const struct coil__event *even
 /* NULL if it is not there (any more). */
 struct coil__state_handle *coil__state_handle(const struct coil__state *state, uint64_t id);
 struct coil__state_object *coil__state_object(const struct coil__state *state, uint64_t id);
+struct coil__state_resource *coil__state_resource(const struct coil__state *state, uint64_t id);
 
 /* Made, if they are not there. */
 struct coil__state_loop *coil__state_loop(struct coil__state *state, uint32_t id);

@@ -285,21 +285,52 @@ void coil__state_step_begin(struct coil__state *state, const struct coil__event 
 	coil__state_enter(state, task, COIL__TASK_RUNNING);
 }
 
-void coil__state_step_end(struct coil__state *state, const struct coil__event *event)
+/* How a step ended decides what the task is from now on. */
+static void step_ended(struct coil__state *state, struct coil__state_object *task,
+		       unsigned how, uint64_t future)
 {
-	uint64_t id = coil__state_thread(state, event->thread)->task;
-	struct coil__state_object *task = coil__state_object(state, id);
-
-	coil__state_run_end(state, event);
-	if (!id || !task || task->done)
+	if (!task || task->done)
 		return;
-	if (event->tag == TRACE_STEP_SUSPENDED) {
-		task->waits_for = event->as.TASK_STEP_END.future;
-		coil__state_add_waiter(state, task->waits_for, id, 0);
+	if (how == TRACE_STEP_SUSPENDED) {
+		task->waits_for = future;
+		coil__state_add_waiter(state, future, task->id, 0);
 		coil__state_enter(state, task, task->step ? COIL__TASK_READY :
 							    COIL__TASK_WAITING);
 	} else {
-		coil__state_enter(state, task, event->tag == TRACE_STEP_YIELDED ?
+		coil__state_enter(state, task, how == TRACE_STEP_YIELDED ?
 					       COIL__TASK_READY : COIL__TASK_DONE);
 	}
+}
+
+void coil__state_step_end(struct coil__state *state, const struct coil__event *event)
+{
+	uint64_t id = coil__state_thread(state, event->thread)->task;
+
+	coil__state_run_end(state, event);
+	if (id)
+		step_ended(state, coil__state_object(state, id), event->tag,
+			   event->as.TASK_STEP_END.future);
+}
+
+/* The handle that runs goes on running; only the task is another for a while. */
+void coil__state_eager_begin(struct coil__state *state, const struct coil__event *event)
+{
+	struct coil__state_thread *thread = coil__state_thread(state, event->thread);
+	struct coil__state_object *task =
+		coil__state_take_object(state, event->as.TASK_EAGER_BEGIN.task);
+
+	task->is_task = true;
+	task->steps++;
+	task->outer = thread->task;
+	thread->task = task->id;
+	coil__state_enter(state, task, COIL__TASK_RUNNING);
+}
+
+void coil__state_eager_end(struct coil__state *state, const struct coil__event *event)
+{
+	const struct trace_TASK_EAGER_END *end = &event->as.TASK_EAGER_END;
+	struct coil__state_object *task = coil__state_object(state, end->task);
+
+	coil__state_thread(state, event->thread)->task = task ? task->outer : 0;
+	step_ended(state, task, event->tag, end->future);
 }

@@ -35,5 +35,7 @@ void coil__state_run_begin(struct coil__state *, const struct coil__event *);
 void coil__state_run_end(struct coil__state *, const struct coil__event *);
 void coil__state_step_begin(struct coil__state *, const struct coil__event *);
 void coil__state_step_end(struct coil__state *, const struct coil__event *);
+void coil__state_eager_begin(struct coil__state *, const struct coil__event *);
+void coil__state_eager_end(struct coil__state *, const struct coil__event *);
 
 #endif

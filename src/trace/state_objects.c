@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "reader_memory.h"
+#include "state_resources.h"
 
 #define RETIRED_AT_LEAST 1024
 
@@ -172,10 +173,13 @@ void coil__state_await_begin(struct coil__state *state, const struct coil__event
 void coil__state_await_end(struct coil__state *state, const struct coil__event *event)
 {
 	struct coil__state_object *task =
-		coil__state_object(state, event->as.AWAIT_END.task);
+		coil__state_object(state, event->as.AWAIT_END.task), *target;
 
-	if (task && task->await_count)
-		task->await_count--;
+	if (!task || !task->await_count)
+		return;
+	target = coil__state_object(state, task->awaits[--task->await_count].target);
+	if (target && target->resource)
+		coil__state_line_left(state, target, event->tag == TRACE_OUTCOME_RESULT);
 }
 
 /* ---- futures -------------------------------------------------------------- */
@@ -190,6 +194,9 @@ void coil__state_future_created(struct coil__state *state, const struct coil__ev
 	future->loop = created->loop ? created->loop : event->loop;
 	future->site = created->site;
 	future->delay = created->delay;
+	future->resource = created->resource;
+	if (future->resource)
+		coil__state_line_joined(state, future->resource, future->id, future->kind);
 }
 
 void coil__state_add_waiter(struct coil__state *state, uint64_t id, uint64_t task,
@@ -214,19 +221,24 @@ void coil__state_callback_added(struct coil__state *state, const struct coil__ev
 	coil__state_add_waiter(state, added->future, 0, added->site);
 }
 
-/* The event does not say which: the last added are taken to be meant. */
+/* Of several that were added at one place the first are taken to be meant. */
 void coil__state_callback_removed(struct coil__state *state, const struct coil__event *event)
 {
 	const struct trace_CALLBACK_REMOVED *removed = &event->as.CALLBACK_REMOVED;
 	struct coil__state_object *future = coil__state_object(state, removed->future);
 	uint32_t left = removed->count;
 
-	for (size_t i = future ? future->callback_count : 0; i-- > 0 && left; )
-		if (!future->callbacks[i].task) {
-			memmove(&future->callbacks[i], &future->callbacks[i + 1],
-				(--future->callback_count - i) * sizeof *future->callbacks);
-			left--;
+	for (size_t i = 0; future && i < future->callback_count && left; ) {
+		struct coil__state_callback *callback = &future->callbacks[i];
+
+		if (callback->task || (removed->site && callback->site != removed->site)) {
+			i++;
+			continue;
 		}
+		memmove(callback, callback + 1,
+			(--future->callback_count - i) * sizeof *callback);
+		left--;
+	}
 }
 
 void coil__state_future_done(struct coil__state *state, const struct coil__event *event)
@@ -236,6 +248,8 @@ void coil__state_future_done(struct coil__state *state, const struct coil__event
 
 	if (!object || object->done)
 		return;
+	if (object->resource)
+		coil__state_line_done(state, object, event->tag);
 	object->done = true;
 	object->outcome = event->tag;
 	object->error = done->error;

@@ -702,3 +702,36 @@ TEST(F06_reading_results_of_tasks_that_are_done)
 {
 	CHECK_INT(run_virtual(read_results), COIL_OK);
 }
+
+/* ---- eager tasks ---------------------------------------------------------------- */
+
+static coil_task *itself;
+
+static coil_result retain_itself(void *unused)
+{
+	itself = coil_retain(coil_current_task());
+	return coil_number(7);
+}
+
+/* Whoever makes an eager task comes after its first step. */
+static coil_result make_one_that_retains_itself(void *unused)
+{
+	coil_task *t = coil_create_eager_task(coil_coro(retain_itself, NULL));
+	coil_future *f;
+
+	CHECK(t == itself);
+	coil_release(t);
+	CHECK_INT(coil_future_result(itself).number, 7);
+	coil_release(itself);
+	coil_loop_set_task_factory(coil_get_running_loop(), coil_eager_task_factory);
+	f = coil_ensure_future(coil_coro(retain_itself, NULL));
+	coil_release(f);
+	CHECK_INT(coil_future_result(itself).number, 7);
+	coil_release(itself);
+	return coil_ok(NULL);
+}
+
+TEST(an_eager_task_can_retain_itself_in_its_first_step)
+{
+	CHECK_STR(CAPTURE_STDERR({ run_virtual(make_one_that_retains_itself); }), "");
+}

@@ -25,7 +25,7 @@ TEST(only_one_task)
 
 TEST(two_tasks_of_which_one_by_its_id)
 {
-	const char *drawn = RENDERED("--format plantuml --task say_hello_AAA --task 4 '%s'",
+	const char *drawn = RENDERED("--format plantuml --task say_hello_AAA --task 5 '%s'",
 				     trace_of_demo("gather"));
 
 	CHECK_HAS(drawn, "main -> say_hello_AAA\n");

@@ -34,12 +34,13 @@ static unsigned lines_of(const char *text)
 
 TEST(help_and_version)
 {
-	static const char *commands[] = { "record", "print", "parse", "render", "check", "stats" };
+	static const char *commands[] = { "record", "print", "parse", "render", "check", "stats",
+					"play" };
 	struct outcome *run = COIL("--help");
 
 	CHECK_INT(run->status, 0);
 	CHECK_STR(run->err, "");
-	for (size_t i = 0; i < 6; i++) {
+	for (size_t i = 0; i < 7; i++) {
 		struct outcome *help = COIL(commands[i], "--help");
 
 		CHECK_HAS(run->out, text("\n  %s ", commands[i]));
@@ -230,7 +231,7 @@ TEST(check_finds_what_is_wrong)
 	CHECK_STR(run->out,
 		  "4 2.500000000 scheduled: HANDLE_RUN_BEGIN: handle 7 was not scheduled, or has run since\n"
 		  "6 2.500000000 counts: ITERATION_END: 3 handles are said to have run, but 1 did\n"
-		  "6 events, 21 laws, 2 violations\n");
+		  "6 events, 24 laws, 2 violations\n");
 	run = COIL("check", "--most", "1", "-q", path);
 	CHECK_HAS(run->out, "scheduled: ");
 	CHECK_HAS(run->out, "and 1 more\n");

@@ -209,7 +209,7 @@ TEST(who_waits_for_a_future_and_its_members)
 		"t1/1 ctx=0 GATHER_COUNTED result gather=9 child=2 done=1 count=2\n"
 		"t1/1 ctx=0 CALLBACK_ADDED future=9 site=3\n"
 		"t1/1 ctx=0 CALLBACK_ADDED future=9 site=4\n"
-		"t1/1 ctx=0 CALLBACK_REMOVED future=9 count=1\n");
+		"t1/1 ctx=0 CALLBACK_REMOVED future=9 count=1 site=4\n");
 	struct coil__state_object *gather = coil__state_object(state, 9);
 
 	REQUIRE(gather && gather->member_count == 2);

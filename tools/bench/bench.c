@@ -56,7 +56,7 @@ static void peer_find(struct peer *peer)
 static void list(void)
 {
 	for (const struct row *row = bench_rows; row->name; row++)
-		printf("%-12s %s\n", row->name, row->title);
+		printf("%-18s %s\n", row->name, row->title);
 	printf("\n");
 	for (const struct peer *peer = bench_peers; peer->name; peer++)
 		printf("%-24s %s\n", peer->name, peer->version);
@@ -80,12 +80,21 @@ static bool figure_of(const struct row *row, struct line *line, double *figure)
 	const char *at = output;
 	int used;
 
-	if (line->peer->command && !line->failed && child_run(&run, output, sizeof(output), false))
+	if (line->peer->command && !line->failed &&
+	    child_run(&run, output, sizeof(output), false)) {
 		for (; sscanf(at, "%31s %lf %n", name, figure, &used) == 2; at += used)
 			if (strcmp(name, key) == 0)
 				return true;
+		if (sscanf(output, "needs %39[^\n]", line->needs) == 1)
+			return false;
+	}
 	line->failed = true;
 	return false;
+}
+
+static bool takes_part(const struct line *line)
+{
+	return line->peer->command && !line->failed && !line->needs[0];
 }
 
 static void keep(struct series *series, double value)
@@ -122,9 +131,9 @@ static bool run_row(struct row *row, int rounds)
 		double figure;
 
 		for (struct line *line = coil + 1; line->peer; line++)
-			if (line->peer->command && !line->failed)
+			if (takes_part(line))
 				pair(row, coil, line, round);
-		if (!coil[1].peer->command && figure_of(row, coil, &figure))
+		if (!takes_part(coil + 1) && figure_of(row, coil, &figure))
 			keep(&coil->figures, figure);
 	}
 	for (struct line *line = coil; line->peer; line++)

@@ -58,6 +58,7 @@ struct line {
 	bool recording;         /* with COIL_TRACE set                             */
 	/* measured: */
 	bool failed;
+	char needs[40];         /* what the peer lacks for it; "": nothing         */
 	struct series figures, ratios;
 };
 

@@ -2,7 +2,8 @@
  *
  * What every peer in C uses to measure itself.  A peer is a program that is
  * called as `peer WORD SCRATCH`, does the work named by WORD, and prints what it
- * measured as lines of "key value": ns (per operation), bytes (per operation).
+ * measured as lines of "key value": ns (per operation), bytes (per operation).  A
+ * peer that lacks what a word is about prints "needs" and what it lacks.
  * `peer version` prints its name and version.  SCRATCH is a file that it may
  * write; the driver removes it.
  *

@@ -142,10 +142,14 @@ static struct cells cells_of(const struct row *row, const struct line *line,
 			   &line->figures);
 		put_spread(cells.text[SPREAD], sizeof(cells.text[SPREAD]), row->unit,
 			   &line->figures);
+	} else if (!line->peer->command) {
+		strcpy(cells.text[MEDIAN], "not installed");
+		strcpy(cells.text[SPREAD], "(make bench-deps)");
+	} else if (line->needs[0]) {
+		strcpy(cells.text[MEDIAN], "left out");
+		snprintf(cells.text[SPREAD], sizeof(cells.text[SPREAD]), "needs %s", line->needs);
 	} else {
-		strcpy(cells.text[MEDIAN], line->peer->command ? "failed" : "not installed");
-		if (!line->peer->command)
-			strcpy(cells.text[SPREAD], "(make bench-deps)");
+		strcpy(cells.text[MEDIAN], "failed");
 	}
 	if (line->ratios.count)
 		snprintf(cells.text[RATIO], sizeof(cells.text[RATIO]), "%.2f",

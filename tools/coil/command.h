@@ -21,6 +21,7 @@ int coil__command_parse(int argc, char **argv);
 int coil__command_render(int argc, char **argv);
 int coil__command_check(int argc, char **argv);
 int coil__command_stats(int argc, char **argv);
+int coil__command_play(int argc, char **argv);
 
 /* Says "coil: ..." by printf.  Result: STATUS_BAD. */
 int coil__complain(const char *format, ...) COIL_PRINTF(1, 2);

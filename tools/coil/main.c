@@ -18,6 +18,8 @@ static const struct {
 	  coil__command_render },
 	{ "check", "hold a trace against the laws of asyncio", coil__command_check },
 	{ "stats", "how often, how long, which task, which step", coil__command_stats },
+	{ "play", "run scenarios: asyncio programs of a few words a line",
+	  coil__command_play },
 };
 
 #define COMMANDS (sizeof commands / sizeof *commands)

@@ -1,124 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * coil, by its public API; but for the bare context switch, and for the reader
- * that counts the events of a trace.
+ * coil: callbacks, recording, the bare switch; and main.  See coil_peer.h.
  */
-#include <coil.h>
 #include <pthread.h>
 #include <unistd.h>
-#include "../measure.h"
+#include "coil_peer.h"
 #include "coroutine/switch.h"
 #include "trace/reader.h"
-
-#define TASKS 1000
-#define MILLION 1000000
 
 static const char *scratch;
 static coil_loop *loop;
 static long left;
-
-static void check(coil_result r, const char *what)
-{
-	if (r.error)
-		coil_print_exception(r, stderr);
-	require(r.error == COIL_OK, what);
-}
-
-/* ---- tasks ----------------------------------------------------------- */
-
-static coil_result yielder(void *times)
-{
-	for (long n = (long)times; n > 0; n--) {
-		coil_result r = coil_sleep(0);
-
-		if (r.error)
-			return r;
-	}
-	return coil_ok(NULL);
-}
-
-static void gather_all(coil_awaitable **all, size_t count)
-{
-	check(coil_await(coil_gather_array(0, all, count)), "gather");
-}
-
-static void yield_batch(long ops)
-{
-	coil_awaitable *all[TASKS];
-
-	for (int i = 0; i < TASKS; i++)
-		all[i] = coil_coro(yielder, (void *)(ops / TASKS));
-	gather_all(all, TASKS);
-}
-
-static coil_result yield(void *unused)
-{
-	report("ns", measure(yield_batch, 1000000));
-	return coil_ok(unused);
-}
-
-static coil_result nothing(void *unused)
-{
-	return coil_ok(unused);
-}
-
-static void spawn_batch(long ops)
-{
-	coil_awaitable *all[TASKS];
-
-	for (long n = 0; n < ops; n += TASKS) {
-		for (int i = 0; i < TASKS; i++)
-			all[i] = coil_create_task(coil_coro(nothing, NULL));
-		gather_all(all, TASKS);
-	}
-}
-
-static coil_result spawn(void *unused)
-{
-	report("ns", measure(spawn_batch, 1000000));
-	return coil_ok(unused);
-}
-
-/* The i-th sleeps 0 to 1 s, evenly spread and in no order: as in every peer. */
-static coil_result scattered(void *i)
-{
-	return coil_sleep((uint32_t)((uintptr_t)i * 2654435761u) / 4294967296.0);
-}
-
-static coil_result three_seconds(void *unused)
-{
-	(void)unused;
-	return coil_sleep(3);
-}
-
-static void million(coil_function sleeper)
-{
-	coil_awaitable **all = malloc(MILLION * sizeof(all[0]));
-
-	require(all != NULL, "malloc");
-	for (uintptr_t i = 0; i < MILLION; i++)
-		all[i] = coil_coro(sleeper, (void *)i);
-	gather_all(all, MILLION);
-	free(all);
-}
-
-static coil_result sleepers(void *unused)
-{
-	double start = now_ns();
-
-	million(scattered);
-	report("ns", now_ns() - start);
-	return coil_ok(unused);
-}
-
-static coil_result asleep(void *unused)
-{
-	double before = resident_bytes();
-
-	million(three_seconds);
-	report("bytes", (resident_bytes() - before) / MILLION);
-	return coil_ok(unused);
-}
 
 /* ---- recording ------------------------------------------------------- */
 
@@ -146,7 +38,7 @@ static double events_in(const char *path)
 }
 
 /* What recording adds to a yield, by the events that a yield records. */
-static coil_result record(void *unused)
+static void record(void)
 {
 	enum { TIMES = 5 };
 	const long ops = 1000000;
@@ -163,7 +55,6 @@ static coil_result record(void *unused)
 	events = events_in(scratch) / ops;
 	report("events", events);
 	report("ns", (median(on, TIMES) - median(off, TIMES)) / events);
-	return coil_ok(unused);
 }
 
 static void counter_batch(long ops)
@@ -172,13 +63,12 @@ static void counter_batch(long ops)
 		coil_trace_counter("bench", i);
 }
 
-static coil_result counter(void *unused)
+static void counter(void)
 {
 	check(coil_trace_start(scratch), "trace_start");
 	report("ns", measure(counter_batch, 1000000));
 	require(coil_trace_active(), "still recording");
 	coil_trace_stop();
-	return coil_ok(unused);
 }
 
 /* ---- callbacks ------------------------------------------------------- */
@@ -283,33 +173,48 @@ static void context(void)
 
 /* ---------------------------------------------------------------------- */
 
-static void run(coil_function body)
-{
-	check(coil_run(coil_coro(body, NULL)), "run");
-}
-
-static void run_yield(void) { run(yield); }
-static void run_spawn(void) { run(spawn); }
-static void run_sleepers(void) { run(sleepers); }
-static void run_asleep(void) { run(asleep); }
-static void run_record(void) { run(record); }
-static void run_counter(void) { run(counter); }
-
 static void version(void)
 {
 	printf("coil %s\n", coil_version());
 }
 
+static const struct task_work record_words[] = {
+	{ "record", .itself = record }, { "counter", .itself = counter }, { .word = NULL }
+};
+
+static coil_result in_task(void *arg)
+{
+	const struct task_work *work = arg;
+
+	if (work->itself)
+		work->itself();
+	else
+		report("ns", measure(work->batch, work->ops));
+	return coil_ok(NULL);
+}
+
+/* Runs WORD in a task, if it is one of WORDS. */
+static bool ran(const struct task_work *words, const char *word)
+{
+	for (; words->word; words++) {
+		if (strcmp(words->word, word) == 0) {
+			check(coil_run(coil_coro(in_task, words)), "run");
+			return true;
+		}
+	}
+	return false;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct work work[] = {
-		{ "version", version }, { "yield", run_yield }, { "spawn", run_spawn },
-		{ "sleepers", run_sleepers }, { "asleep", run_asleep },
-		{ "record", run_record }, { "counter", run_counter },
-		{ "soon", soon }, { "chain", chain }, { "threadsafe", threadsafe },
-		{ "switch", context }, { NULL, NULL }
+		{ "version", version }, { "soon", soon }, { "chain", chain },
+		{ "threadsafe", threadsafe }, { "switch", context }, { NULL, NULL }
 	};
+	const char *word = argc > 1 ? argv[1] : "";
 
 	scratch = argc > 2 ? argv[2] : "bench.trace";
+	if (ran(task_words, word) || ran(sync_words, word) || ran(record_words, word))
+		return 0;
 	return work_main(argc, argv, work);
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
 // Go: goroutines on one processor (the driver pins them) or, for the sleepers,
-// on all of them.  Measured as measure.h does.
+// on all of them.  Measured as measure.h does.  Go has no eager goroutines.
 package main
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"os"
 	"runtime"
@@ -46,15 +47,160 @@ func yield(ops int) {
 	all.Wait()
 }
 
-// Goroutines that do nothing, made and waited for in batches of 1,000.
-func spawn(ops int) {
-	for n := 0; n < ops; n += 1000 {
+// Goroutines that do nothing, made and waited for in batches.
+func batches(ops, size int) {
+	for n := 0; n < ops; n += size {
 		var all sync.WaitGroup
 
-		all.Add(1000)
-		for i := 0; i < 1000; i++ {
+		all.Add(size)
+		for i := 0; i < size; i++ {
 			go all.Done()
 		}
+		all.Wait()
+	}
+}
+
+func spawn(ops int)  { batches(ops, 1000) }
+func gather(ops int) { batches(ops, 10000) }
+
+// An Event as coil and asyncio have it: a flag, and a condition to wait for it.
+type event struct {
+	mutex sync.Mutex
+	cond  sync.Cond
+	isSet bool
+}
+
+func newEvent() *event {
+	e := new(event)
+	e.cond.L = &e.mutex
+	return e
+}
+
+func (e *event) set() {
+	e.mutex.Lock()
+	e.isSet = true
+	e.mutex.Unlock()
+	e.cond.Broadcast()
+}
+
+func (e *event) clear() {
+	e.mutex.Lock()
+	e.isSet = false
+	e.mutex.Unlock()
+}
+
+func (e *event) wait() {
+	e.mutex.Lock()
+	for !e.isSet {
+		e.cond.Wait()
+	}
+	e.mutex.Unlock()
+}
+
+func events(ops int) {
+	ping, pong := newEvent(), newEvent()
+
+	go func() {
+		for n := 0; n < ops/2; n++ {
+			ping.wait()
+			ping.clear()
+			pong.set()
+		}
+	}()
+	for n := 0; n < ops/2; n++ {
+		ping.set()
+		pong.wait()
+		pong.clear()
+	}
+}
+
+// The lock is a channel of capacity 1: to send is to acquire, to receive is to
+// release, which lets the first sender in line send.  (A sync.Mutex would stay with
+// the goroutine that releases it and takes it at once again.)  Where nobody is in
+// line, at the beginning and after the scheduler has stopped a goroutine between
+// release and acquire, it is held until the other comes.
+func lock(ops int) {
+	var all sync.WaitGroup
+	lock, holder, kept := make(chan struct{}, 1), 0, 0
+
+	taker := func(self int) {
+		for n := 0; n < ops/2; n++ {
+			lock <- struct{}{}
+			if holder == self {
+				kept++
+			}
+			holder = self
+			<-lock
+			for len(lock) == 0 && n < ops/2-1 {
+				lock <- struct{}{}
+				runtime.Gosched()
+				<-lock
+			}
+		}
+		all.Done()
+	}
+	all.Add(2)
+	go taker(1)
+	go taker(2)
+	all.Wait()
+	if kept > ops/100 {
+		panic("the lock was not the other's")
+	}
+}
+
+func queue(ops int) {
+	items := make(chan int, 1)
+
+	go func() {
+		for n := ops; n > 0; n-- {
+			items <- n
+		}
+	}()
+	for n := ops; n > 0; n-- {
+		if <-items != n {
+			panic("items out of their order")
+		}
+	}
+}
+
+// Does not wait for anything, and is not inlined.
+//
+//go:noinline
+func nothing(ctx context.Context) error { return ctx.Err() }
+
+func waitFor(ops int) {
+	for n := 0; n < ops; n++ {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		if nothing(ctx) != nil {
+			panic("timed out")
+		}
+		cancel()
+	}
+}
+
+// 1,000 goroutines that would sleep for an hour, cancelled together by their context.
+func cancel(ops int) {
+	for n := 0; n < ops; n += 1000 {
+		var begun, all sync.WaitGroup
+		ctx, cancel := context.WithCancel(context.Background())
+
+		begun.Add(1000)
+		all.Add(1000)
+		for i := 0; i < 1000; i++ {
+			go func() {
+				timer := time.NewTimer(time.Hour)
+				begun.Done()
+				select {
+				case <-timer.C:
+					panic("nobody cancelled")
+				case <-ctx.Done():
+				}
+				timer.Stop()
+				all.Done()
+			}()
+		}
+		begun.Wait()
+		cancel()
 		all.Wait()
 	}
 }
@@ -104,6 +250,18 @@ func main() {
 		fmt.Println("ns", measure(1000000, yield))
 	case "spawn":
 		fmt.Println("ns", measure(1000000, spawn))
+	case "gather":
+		fmt.Println("ns", measure(1000000, gather))
+	case "event":
+		fmt.Println("ns", measure(500000, events))
+	case "lock":
+		fmt.Println("ns", measure(500000, lock))
+	case "queue":
+		fmt.Println("ns", measure(500000, queue))
+	case "wait-for":
+		fmt.Println("ns", measure(300000, waitFor))
+	case "cancel":
+		fmt.Println("ns", measure(100000, cancel))
 	case "sleepers":
 		start := time.Now()
 		sleepers(scattered)

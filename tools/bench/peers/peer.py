@@ -24,6 +24,13 @@ async def measure(batch, ops):
     print("ns", statistics.median(took) / ops)
 
 
+# What this Python lacks: the row is left out, which is no failure.
+def leave_out(lacking):
+    print("needs", lacking)
+    sys.stdout.flush()
+    os._exit(0)
+
+
 async def yielder(times):
     for _ in range(times):
         await asyncio.sleep(0)
@@ -41,6 +48,88 @@ async def spawn(ops):
     for _ in range(0, ops, 1000):
         tasks = [asyncio.create_task(nothing()) for _ in range(1000)]
         await asyncio.gather(*tasks)
+
+
+async def gather(ops):
+    for _ in range(0, ops, 10000):
+        await asyncio.gather(*(nothing() for _ in range(10000)))
+
+
+async def eager(ops):
+    if not hasattr(asyncio, "eager_task_factory"):
+        leave_out("Python 3.12")
+    asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)
+    await spawn(ops)
+
+
+async def cancel(ops):
+    for _ in range(0, ops, 1000):
+        tasks = [asyncio.create_task(asyncio.sleep(3600)) for _ in range(1000)]
+        await asyncio.sleep(0)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        assert all(task.cancelled() for task in tasks)
+
+
+# With a turn of the loop now and then, in which it clears its cancelled timers away.
+async def wait_for(ops):
+    for _ in range(0, ops, 1000):
+        for _ in range(1000):
+            await asyncio.wait_for(nothing(), 1)
+        await asyncio.sleep(0)
+
+
+# Two tasks, a flag for there and a flag for back.
+async def event(ops):
+    ping, pong = asyncio.Event(), asyncio.Event()
+
+    async def pinger():
+        for _ in range(ops // 2):
+            ping.set()
+            await pong.wait()
+            pong.clear()
+
+    async def ponger():
+        for _ in range(ops // 2):
+            await ping.wait()
+            ping.clear()
+            pong.set()
+
+    await asyncio.gather(pinger(), ponger())
+
+
+# Held until both are in line, from where on each takes it from the other.
+async def lock(ops):
+    mutex, holder = asyncio.Lock(), None
+
+    async def taker(self):
+        nonlocal holder
+        for _ in range(ops // 2):
+            await mutex.acquire()
+            assert holder != self
+            holder = self
+            mutex.release()
+
+    await mutex.acquire()
+    both = asyncio.gather(taker(1), taker(2))
+    await asyncio.sleep(0)
+    mutex.release()
+    await both
+
+
+async def queue(ops):
+    items = asyncio.Queue(1)
+
+    async def producer():
+        for n in range(ops):
+            await items.put(n)
+
+    async def consumer():
+        for n in range(ops):
+            assert await items.get() == n
+
+    await asyncio.gather(producer(), consumer())
 
 
 async def callbacks(ops, pending):
@@ -98,6 +187,13 @@ async def threadsafe(ops):
 WORK = {
     "yield": (yield_, 1000000),
     "spawn": (spawn, 100000),
+    "gather": (gather, 100000),
+    "eager": (eager, 100000),
+    "cancel": (cancel, 10000),
+    "wait-for": (wait_for, 100000),
+    "event": (event, 100000),
+    "lock": (lock, 100000),
+    "queue": (queue, 100000),
     "soon": (soon, 300000),
     "chain": (chain, 100000),
     "threadsafe": (threadsafe, 200000),
