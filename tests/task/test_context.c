@@ -3,6 +3,7 @@
  * Contexts: who sees which value of a context variable.
  */
 #include <pthread.h>
+#include <coil/timeout.h>
 #include "journal.h"
 
 static const coil_context_var x = COIL_CONTEXT_VAR("x", "none");
@@ -251,6 +252,20 @@ static coil_result V07(void *unused)
 	coil_await(coil_gather(coil_coro(set_word, "a"), coil_coro(set_word, "b")));
 	say_x("main");
 	return coil_ok(NULL);
+}
+
+static coil_result V06_wait_for(void *unused)
+{
+	set_x("main's");
+	coil_wait_for(coil_coro(inline_child, NULL), 5);
+	say_x("main");
+	return coil_ok(NULL);
+}
+
+TEST(V06_also_in_wait_for)
+{
+	run_virtual(V06_wait_for);
+	CHECK_LOG("inline:main's main:inline's");
 }
 
 TEST(V07_gather_of_coroutines_each_in_a_copy)
