@@ -376,10 +376,14 @@ void coil__async_generators_end_loop(struct coil_loop *loop)
 	}
 }
 
+/* By its handle: whoever made this task may be gone without having waited for it, and
+ * the generator with him, or to a closer of its own. */
 static coil_result close_one(void *generator)
 {
-	struct async_generator *g = generator;
+	struct async_generator *g = handle_open(generator);
 
+	if (!g || g->abandoned)
+		return coil_ok(NULL);
 	if (g->state == ASYNC_GENERATOR_RUNS)
 		return coil_raise_site(&close_site, COIL_RUNTIME,
 			"aclose(): asynchronous generator is already running");
@@ -429,7 +433,8 @@ static coil_future *close_all(const coil_list *all, const coil_site *site)
 	if (!closers)
 		return coil__null_memory(site);
 	for (size_t i = 0; i < all->count; i++)
-		closers[i] = coil_coro_site(close_one, all->items[i].value, &close_site);
+		closers[i] = coil_coro_site(close_one, object_handle(all->items[i].value),
+					    &close_site);
 	gather = coil_gather_site(COIL_RETURN_EXCEPTIONS, closers, all->count, site);
 	free(closers);
 	return gather;
