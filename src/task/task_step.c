@@ -112,7 +112,8 @@ static apart void record_pause(struct task *task)
 
 /* An error is given back only if it must leave the loop, and then it outlives the
  * task.  The step ends last: what is reported of the task is reported in it. */
-static apart coil_result bury(struct coil_loop *loop, struct task *task, unsigned *how)
+static inline __attribute__((always_inline)) coil_result
+bury(struct coil_loop *loop, struct task *task, unsigned *how)
 {
 	coil_result returned = task->returned;
 
