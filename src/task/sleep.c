@@ -79,7 +79,7 @@ coil_result coil__sleep_end(struct task *task, struct sleep *sleep, coil_result 
 
 static apart coil_result sleep_for(struct task *task, double delay, const coil_site *site)
 {
-	struct sleep sleep;
+	struct sleep sleep = { NULL, NULL };
 	coil_result result = coil__sleep_begin(task, delay, site, &sleep);
 
 	if (result.error)
