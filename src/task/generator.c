@@ -248,8 +248,6 @@ void coil__generator_fini(struct task *task)
 		struct coil_frame *frame = task->frame;
 
 		task->frame = frame->caller;
-		if (frame->request == FRAME_SLEEPS)
-			object_unref(frame->sent.value);
 		free(frame);
 	}
 }

@@ -47,6 +47,7 @@ coil_result coil__sleep_begin(struct task *task, double delay, const coil_site *
 		"coil_sleep", __FILE__, __LINE__, "sleep.wake", ""
 	};
 	struct coil_loop *loop = task->future.loop;
+	struct handle *timer;
 
 	if (isnan(delay))
 		return coil_raise_site(site, COIL_VALUE,
@@ -54,14 +55,15 @@ coil_result coil__sleep_begin(struct task *task, double delay, const coil_site *
 	sleep->future = sleep_future(task, delay, site);
 	if (!sleep->future)
 		return coil_raise_site(site, COIL_MEMORY, NULL);
-	sleep->timer = coil__loop_timer(loop, clock_now(&loop->clock) + delay, wake,
+	timer = coil__loop_timer(loop, clock_now(&loop->clock) + delay, wake,
 					sleep->future, &wake_site, TRACE_SCHEDULE_LATER,
 					sleep->future->id);
-	if (!sleep->timer) {
+	if (!timer) {
 		object_unref(sleep->future);
 		return coil_raise_site(site, COIL_MEMORY, NULL);
 	}
-	object_ref(sleep->timer); /* lives until the sleep is over, whatever ends it */
+	/* No reference: a loop that is closed would not get it back from the sleeper. */
+	sleep->timer = object_handle(timer);
 	if (TRACING)
 		coil__await_record_begin(task, TRACE_AWAIT_SLEEP, sleep->future->id, site,
 					 NULL);
@@ -73,8 +75,7 @@ coil_result coil__sleep_end(struct task *task, struct sleep *sleep, coil_result 
 	coil_result result = coil__task_end_await(task, sleep->future, delivered);
 
 	if (unlikely(result.error))
-		coil__handle_cancel(sleep->timer);
-	object_unref(sleep->timer);
+		coil_handle_cancel(sleep->timer);
 	return result;
 }
 

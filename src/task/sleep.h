@@ -12,7 +12,7 @@ struct task;
 
 struct sleep {
 	struct future *future; /* that the timer completes */
-	struct handle *timer;  /* with a reference         */
+	coil_handle *timer;    /* stale when it has run    */
 };
 
 /* Makes both, and begins the await; the task is to wait for the future.
