@@ -23,6 +23,21 @@ corpus: ## make the logs of tests/conformance/corpus by CPython
 
 
 
+# ---- soak ----
+
+# Random scenarios where there is a CPython to make them by, else the corpus.
+MINUTES ?= 10
+soak: $(B)/tests/soak/soak ## scenarios in one process, MINUTES=10: memory, descriptors, stacks
+	@directory=$(B)/soak-scenarios; rm -rf $$directory; \
+	if python=$$(tests/conformance/python.sh 2>/dev/null); then \
+		$$python tests/conformance/generate.py --seeds $(RANDOM_SEEDS) --out $$directory || exit 1; \
+	else directory=tests/conformance/corpus; fi; \
+	$(B)/tests/soak/soak $(MINUTES) $$directory $(B)/soak.coil
+
+$(B)/tests/soak/soak: $(B)/tests/soak/soak.o $(B)/tests/tools.a $(B)/libcoil.a
+	$(call say,LINK)
+	$(Q)$(LINK) -o $@ $^ $(ALL_LIBS)
+
 # ---- mutants ----
 
 # Each is one object in front of those of the library.  MUTANTS= names some.
@@ -42,4 +57,4 @@ $(B)/mutants/%/result:
 	COIL_OBJECTS='$(TOOL_OBJ)' TESTS_OBJECTS='$(TEST_OBJ) $(B)/tests/tools.a' \
 	LIBRARIES='$(B)/libcoil.a $(CUNIT_LIBS) $(ALL_LIBS)' sh tests/mutants/one.sh $*
 
-.PHONY: conformance conformance-coverage corpus mutants mutants-none
+.PHONY: conformance conformance-coverage corpus soak mutants mutants-none

@@ -52,7 +52,7 @@ test: test-deps ## run all tests; T=loop/ picks some by name, ARGS=-v says each
 run-tests: all demos tests
 	$(Q)$(TEST_ENV) $(TEST_WRAPPER) $(B)/tests/run $(ARGS) $(T)
 
-tests: $(B)/tests/run $(REPLAYS)
+tests: $(B)/tests/run $(B)/tests/soak/soak $(REPLAYS)
 
 # ---- the same tests in other builds ----
 

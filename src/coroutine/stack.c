@@ -213,6 +213,17 @@ void *coil__stack_new(size_t owner_size)
 	return slot ? slot + owner_offset(n, owner_size) : NULL;
 }
 
+size_t coil__stack_count(void)
+{
+	size_t count = 0;
+
+	pthread_mutex_lock(&lock);
+	for (struct stack_slab *slab = slabs; slab; slab = slab->next)
+		count += slab->used;
+	pthread_mutex_unlock(&lock);
+	return count;
+}
+
 /* ---- from an address to its stack ------------------------------------ */
 
 static struct stack_slab *slab_of(const void *address)

@@ -43,4 +43,7 @@ void *coil__stack_of_guard(const void *address, size_t owner_size);
 /* The bytes of a slot. */
 size_t coil__stack_size(void);
 
+/* How many slots have an owner: never fewer than before. */
+size_t coil__stack_count(void);
+
 #endif

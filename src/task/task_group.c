@@ -195,6 +195,8 @@ void coil__task_group_fini(void *object)
 		free(child);
 	}
 	coil__exception_unref(group->leaving);
+	coil__exception_unref(group->body);
+	coil__exception_unref(group->propagate);
 	if (group->waiter && !group->waiting)
 		pool_give(pool_of(OBJECT_FUTURE), group->waiter);
 	if (!group->parent)
@@ -226,7 +228,7 @@ coil_task_group *coil_task_group_new_site(const coil_site *site)
 	group->last_error = &group->first_error;
 	group->children = group->errors = 0;
 	group->waiter = waiter;
-	group->leaving = coil_ok(NULL);
+	group->leaving = group->body = group->propagate = coil_ok(NULL);
 	group->id = 0;
 	group->exiting = group->aborting = group->waiting = group->parent_cancelled = false;
 	if (TRACING)

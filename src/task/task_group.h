@@ -44,6 +44,8 @@ struct task_group {
 	size_t children, errors;     /* how many there are                       */
 	struct future *waiter;
 	coil_result leaving;         /* SystemExit, KeyboardInterrupt: a reference */
+	coil_result body, propagate; /* of exit, with references: what the body ended
+	                                by, and a cancellation to be passed on     */
 	uint64_t id;                 /* in the trace                             */
 	bool exiting, aborting;
 	bool waiting;                /* exit awaits the waiter                   */

@@ -69,10 +69,10 @@ static void keep_instead(coil_result *kept, coil_result result)
 }
 
 /* However often the task is cancelled, it goes on waiting.  The first cancellation that
- * is not our own doing is put in *PROPAGATE.  Result: COIL_OK, or what else can come
+ * is not our own doing is put in group->propagate.  Result: COIL_OK, or what else can come
  * of waiting. */
 static coil_result wait_for_children(struct task_group *group, struct task *task,
-				     const coil_site *site, coil_result *propagate)
+				     const coil_site *site)
 {
 	coil_result result;
 
@@ -81,7 +81,7 @@ static coil_result wait_for_children(struct task_group *group, struct task *task
 		if (result.error && result.error != COIL_CANCELLED)
 			return result;
 		if (result.error && !group->aborting) {
-			keep_instead(propagate, result);
+			keep_instead(&group->propagate, result);
 			coil__task_group_abort(group);
 		}
 	}
@@ -134,25 +134,25 @@ static coil_result outcome(struct task_group *group, coil_result body,
 	return raise_errors(group, body, site);
 }
 
-/* What the results carry is referred to here, as the task keeps only so many. */
+/* What the results carry the group refers to: the task keeps only so many, and its stack is
+ * not gone back to if the loop is closed meanwhile. */
 static coil_result leave(struct task_group *group, struct task *task, coil_result body,
 			 const coil_site *site)
 {
-	coil_result propagate = body.error == COIL_CANCELLED ? body : coil_ok(NULL), result;
+	coil_result result;
 
-	coil__exception_ref(body);
-	coil__exception_ref(propagate);
+	keep_instead(&group->body, body);
+	if (body.error == COIL_CANCELLED)
+		keep_instead(&group->propagate, body);
 	group->exiting = true;
 	if (leaves_the_loop(body) && !group->leaving.error)
 		keep_instead(&group->leaving, body);
 	if (body.error && !group->aborting)
 		coil__task_group_abort(group);
-	result = wait_for_children(group, task, site, &propagate);
+	result = wait_for_children(group, task, site);
 	if (!result.error)
-		result = outcome(group, body, propagate, site);
+		result = outcome(group, body, group->propagate, site);
 	result = coil__keep_result(result);
-	coil__exception_unref(propagate);
-	coil__exception_unref(body);
 	if (TRACING)
 		coil__task_group_record(group, TRACE_ACTION_EXIT, group->parent);
 	return result;

@@ -18,6 +18,7 @@ struct completion {
 	struct coil__state_callback *waiters;
 	size_t count, room;
 	size_t next;         /* behind the last that was scheduled           */
+	bool unordered;      /* which of some was removed, nobody knows      */
 	struct coil__event event; /* that completed it; text is not kept     */
 };
 

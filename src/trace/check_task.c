@@ -201,6 +201,7 @@ void coil__check_future_done(struct coil__check *check, const struct coil__event
 	       object->callback_count * sizeof *completion->waiters);
 	completion->count = object->callback_count;
 	completion->next = 0;
+	completion->unordered = object->unordered;
 	completion->future = object->id;
 	completion->event = *event;
 	completion->event.text = "";
@@ -224,7 +225,8 @@ static size_t find_waiter(const struct completion *completion, size_t from, size
 	return from;
 }
 
-/* One may be left out, but none may be out of order. */
+/* One may be left out, but none may be out of order; unless some were removed of those
+ * that were added at one place, which the event does not tell apart. */
 static void scheduled_in_completion(struct coil__check *check,
 				    struct completion *completion,
 				    const struct coil__event *event)
@@ -233,7 +235,8 @@ static void scheduled_in_completion(struct coil__check *check,
 
 	if (found < completion->count)
 		completion->next = found + 1;
-	else if (find_waiter(completion, 0, completion->next, event) < completion->next)
+	else if (!completion->unordered &&
+		 find_waiter(completion, 0, completion->next, event) < completion->next)
 		coil__violated(check, COIL__LAW_CALLBACKS, event,
 			       "handle %" PRIu64 " of future %" PRIu64
 			       " is scheduled behind one that was added later",

@@ -147,6 +147,7 @@ struct coil__state_object {
 	uint16_t outcome;    /* TRACE_OUTCOME_*, once done                       */
 	bool is_task, done, retired;
 	bool seen;           /* its creation was                                 */
+	bool unordered;      /* which of its callbacks is left, nobody knows     */
 	uint8_t state;       /* enum coil__task_state                            */
 	uint64_t steps;
 	struct coil__state_await *awaits;

@@ -228,12 +228,16 @@ void coil__state_callback_removed(struct coil__state *state, const struct coil__
 	struct coil__state_object *future = coil__state_object(state, removed->future);
 	uint32_t left = removed->count;
 
-	for (size_t i = 0; future && i < future->callback_count && left; ) {
+	for (size_t i = 0; future && i < future->callback_count; ) {
 		struct coil__state_callback *callback = &future->callbacks[i];
 
 		if (callback->task || (removed->site && callback->site != removed->site)) {
 			i++;
 			continue;
+		}
+		if (!left) {
+			future->unordered = true;
+			return;
 		}
 		memmove(callback, callback + 1,
 			(--future->callback_count - i) * sizeof *callback);

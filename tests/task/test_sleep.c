@@ -3,6 +3,7 @@
  * sleep: zero is one iteration, more is a timer, and both can be cancelled.
  */
 #include <math.h>
+#include <malloc.h>
 #include "journal.h"
 
 static coil_result yield_twice(void *delay)
@@ -200,4 +201,32 @@ TEST(sleep_outside_of_a_task)
 	CHECK_HAS(coil_error_message(r), "sleep");
 	CHECK_STR(coil_error_site(r)->file, __FILE__);
 	CHECK_INT(coil_error_site(r)->line, line);
+}
+
+/* ---- loops that end first ------------------------------------------------------- */
+
+static coil_result stop_here(void *unused)
+{
+	coil_loop_stop(coil_get_running_loop());
+	return coil_ok(NULL);
+}
+
+static coil_result sleep_too_long(void *unused)
+{
+	coil_loop_call_soon(coil_get_running_loop(), stop_here, NULL);
+	return coil_sleep(1000);
+}
+
+/* The sleeper's stack is not gone back to, so nothing may depend on it. */
+TEST(a_loop_that_is_closed_takes_the_timers_of_sleepers_with_it)
+{
+	size_t before = 0;
+
+	for (int i = 0; i < 400; i++) {
+		if (i == 100)
+			before = mallinfo2().uordblks;
+		CHECK_INT(run_virtual(sleep_too_long), COIL_RUNTIME);
+	}
+	if (before) /* a sanitizer's own allocator counts nothing */
+		CHECK(mallinfo2().uordblks < before + 1000);
 }

@@ -2,6 +2,7 @@
  *
  * TaskGroup: whom a failure cancels, when exit ends, and what comes out of it.
  */
+#include <malloc.h>
 #include "journal.h"
 #include "faults.h"
 
@@ -572,4 +573,43 @@ static void run_scarce(void *unused)
 TEST(memory_fails_in_a_group, .seconds = 60)
 {
 	CHECK(faults_every(FAULT_MEMORY, run_scarce, NULL) > 0);
+}
+
+/* ---- a loop that is closed while a group is left --------------------------------- */
+
+static coil_result stop_here(void *unused)
+{
+	coil_loop_stop(coil_get_running_loop());
+	return coil_ok(NULL);
+}
+
+static coil_result never_end(void *unused)
+{
+	coil_sleep(1);
+	coil_loop_call_soon(coil_get_running_loop(), stop_here, NULL);
+	return coil_await(coil_create_future());
+}
+
+/* The error that it is left by is not the stack's alone, which is not gone back to. */
+static coil_result leave_for_ever(void *unused)
+{
+	coil_task_group *left = coil_task_group_new();
+
+	coil_task_group_enter(left);
+	coil_task_group_create_task(left, coil_coro(never_end, NULL));
+	coil_sleep(0);
+	return coil_task_group_exit(left, coil_raise(COIL_VALUE, "of the body"));
+}
+
+TEST(a_loop_that_is_closed_takes_the_error_of_the_body_with_it)
+{
+	size_t before = 0;
+
+	for (int i = 0; i < 400; i++) {
+		if (i == 100)
+			before = mallinfo2().uordblks;
+		CHECK_INT(run_virtual(leave_for_ever), COIL_RUNTIME);
+	}
+	if (before)
+		CHECK(mallinfo2().uordblks < before + 1000);
 }

@@ -3,6 +3,7 @@
  * coil play: what it refuses, how a run begins and ends, and what the command does
  * with files.  What scenarios do is tested by the corpus (tests/conformance).
  */
+#include <coil/trace.h>
 #include <malloc.h>
 #include "../tools/coil/play.h"
 #include "../tools/coil/play_run.h"
@@ -252,6 +253,27 @@ TEST(a_thousand_runs_leave_nothing_behind, .seconds = 60)
 		free(log);
 	}
 	if (mallinfo2().uordblks) /* a sanitizer's own allocator counts nothing */
+		CHECK(mallinfo2().uordblks < before + 1000);
+}
+
+/* A recording that has ended points to no scenario any more. */
+TEST(two_hundred_recordings_leave_nothing_behind, .seconds = 60)
+{
+	const char *trace = test_path("trace");
+	size_t before = 0;
+
+	for (unsigned i = 0; i < 200; i++) {
+		char *error, *log;
+
+		if (i == 100)
+			before = mallinfo2().uordblks;
+		CHECK_INT(coil_trace_start(trace).error, COIL_OK);
+		log = coil__play_text(rich[0], strlen(rich[0]), "x.scn", false, &error);
+		CHECK(log);
+		free(log);
+		coil_trace_stop();
+	}
+	if (mallinfo2().uordblks)
 		CHECK(mallinfo2().uordblks < before + 1000);
 }
 

@@ -220,10 +220,13 @@ TEST(callbacks_come_in_the_order_added)
 	expect(OPEN RUNS FUTURE(0, 1) ON_DONE(0, 1, 1) ON_DONE(0, 1, 2) ON_DONE(0, 1, 1)
 	       DONE(0, 1) CALLBACK(0, 1, 1, 1) CALLBACK(0, 2, 1, 2) CALLBACK(0, 3, 1, 1),
 	       "", 0);
-	/* Which one was removed, the trace does not say. */
+	/* Which one of an equal pair was removed, the trace does not say. */
 	expect(OPEN RUNS FUTURE(0, 1) ON_DONE(0, 1, 1) ON_DONE(0, 1, 2) ON_DONE(0, 1, 1)
-	       "t1/1 ctx=0 CALLBACK_REMOVED future=1 count=1\n"
-	       DONE(0, 1) CALLBACK(0, 1, 1, 2) CALLBACK(0, 2, 1, 1), "", 0);
+	       "t1/1 ctx=0 CALLBACK_REMOVED future=1 count=1 site=1\n"
+	       DONE(0, 1) CALLBACK(0, 1, 1, 1) CALLBACK(0, 2, 1, 2), "", 0);
+	expect(OPEN RUNS FUTURE(0, 1) ON_DONE(0, 1, 1) ON_DONE(0, 1, 2) ON_DONE(0, 1, 3)
+	       "t1/1 ctx=0 CALLBACK_REMOVED future=1 count=1 site=1\n"
+	       DONE(0, 1) CALLBACK(0, 1, 1, 3) CALLBACK(0, 2, 1, 2), "callbacks", 10);
 }
 
 TEST(who_waits_is_woken)

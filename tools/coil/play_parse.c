@@ -11,6 +11,7 @@
 
 #include "command.h"
 #include "play_parser.h"
+#include "trace/recorder.h"
 
 /* ---- statements ------------------------------------------------------------------ */
 
@@ -244,21 +245,39 @@ static void parse(struct parser *parser)
 
 /* ---- a program ------------------------------------------------------------------------ */
 
-/* What a recording points to, chained so that it is not lost. */
-static struct arena recorded;
-
-void coil__play_forget(struct program *program)
+static void program_free(struct program *program)
 {
-	if (coil_trace_active()) {
-		struct program **kept = coil__arena_take(&recorded, sizeof *kept);
-
-		if (kept)
-			*kept = program;
-		return;
-	}
 	free(program->names);
 	coil__arena_free(&program->arena);
 	free(program);
+}
+
+/* What a recording points to, which knows places by their addresses, stays until that
+ * recording has ended. */
+static struct program *recorded;
+
+static void free_recorded(uint32_t generation)
+{
+	struct program *program;
+
+	while ((program = recorded) && program->generation != generation) {
+		recorded = program->older;
+		program_free(program);
+	}
+}
+
+void coil__play_forget(struct program *program)
+{
+	uint32_t generation = __atomic_load_n(&coil__trace_generation, __ATOMIC_RELAXED);
+
+	free_recorded(generation);
+	if (!coil_trace_active()) {
+		program_free(program);
+		return;
+	}
+	program->generation = generation;
+	program->older = recorded;
+	recorded = program;
 }
 
 struct program *coil__play_parse(const char *text, size_t length, const char *file,

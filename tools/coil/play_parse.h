@@ -124,6 +124,8 @@ struct program {
 	const struct body *main;
 	const char **names;     /* by number                                  */
 	size_t name_count;
+	struct program *older;  /* of those that a recording points to,       */
+	uint32_t generation;    /*   which this is                            */
 };
 
 #define PLAY_LIMIT 5000     /* lines of a log, if the scenario does not say  */

@@ -1,0 +1,6 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# A few passes over the corpus leave nothing behind (make soak is the long form).
+# seconds: 60
+exec "$B/tests/soak/soak" 0.1 tests/conformance/corpus "$T/trace.coil"
