@@ -152,6 +152,9 @@ void coil__task_schedule(struct task *task, unsigned schedule);
  * error (COIL_CANCELLED), or COIL_OK. */
 static inline coil_result task_suspend(struct task *task)
 {
+	/* Compared, and so guessed, because a load would have to be waited for. */
+	if (likely(task->inside == &task->coroutine))
+		return coil__coroutine_suspend(&task->coroutine);
 	return coil__coroutine_suspend(task->inside);
 }
 

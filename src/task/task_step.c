@@ -176,7 +176,7 @@ coil_result coil__task_step(void *arg)
 		record_begin(task);
 	loop->current = task;
 	if (likely(task->flags & TASK_STARTED))
-		coil__coroutine_resume(task->inside, task->deliver);
+		coil__coroutine_resume(&task->coroutine, task->deliver);
 	else
 		start_coroutine(task);
 	if (unlikely(task->flags & TASK_RETURNED))
