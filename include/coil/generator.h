@@ -58,11 +58,16 @@ struct coil_frame {
 	void *arg;
 	uint32_t line;             /* where to go on; 0: not begun           */
 	uint32_t request;          /* enum coil_frame_request, of the last step */
-	coil_result sent;          /* what the last COIL_YIELD_FROM gave     */
 	union {
-		coil_awaitable *awaitable;
-		double delay;
-	} wanted;
+		coil_result sent;  /* what the last COIL_YIELD_FROM gave     */
+		struct {           /* or, while it waits, what it wants      */
+			union {
+				coil_awaitable *awaitable;
+				double delay;
+			};
+			void *timer;
+		} wanted;
+	};
 };
 
 /* Begins the definition of a generator-based coroutine NAME; behind the name, the

@@ -28,7 +28,7 @@ static void describe_future(const coil_future *public, FILE *file)
 		const struct task *task = (const struct task *)future;
 
 		fprintf(file, "task: <Task %s name='%s' coro=<%s()>", state[future->state],
-			coil__task_name(task), task->coroutine_site->callee);
+			coil__task_name(task), task_coroutine_site(task)->callee);
 	} else {
 		fprintf(file, "future: <Future %s", state[future->state]);
 	}

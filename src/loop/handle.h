@@ -49,7 +49,10 @@ struct handle {
 		coil_done_callback done_function;
 	};
 	void *arg;
-	const coil_site *site;
+	union {
+		const coil_site *site;
+		uint64_t serial; /* HANDLE_EMBEDDED, in the heap: of its entry      */
+	};
 	union {
 		double when;           /* a timer's deadline                        */
 		struct handle *next;   /* in a future's list, or on its way between

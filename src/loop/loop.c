@@ -95,6 +95,7 @@ coil_loop *coil_new_event_loop_with_clock(enum coil_clock clock)
 				  strerror(error));
 	}
 	loop->id = atomic_fetch_add(&last_id, 1) + 1;
+	loop->timers.serial = (uint64_t)loop->id << 40; /* no two loops' are alike */
 	TRACE_NOW(LOOP_CREATED, clock, .loop = loop->id);
 	return loop;
 }

@@ -36,7 +36,6 @@ size_t coil__ready_queue_length(const struct ready_queue *queue)
 bool coil__ready_queue_reserve(struct ready_queue *queue, size_t count)
 {
 	size_t capacity = queue->capacity ? queue->capacity : FIRST_CAPACITY;
-	size_t length = coil__ready_queue_length(queue);
 	struct handle **slots;
 
 	if (count <= queue->capacity)
@@ -46,10 +45,11 @@ bool coil__ready_queue_reserve(struct ready_queue *queue, size_t count)
 	slots = calloc(capacity, sizeof(*slots));
 	if (!slots)
 		return false;
-	for (size_t i = 0; i < length; i++)
-		slots[i] = queue->slots[(queue->head + i) & (queue->capacity - 1)];
+	for (size_t i = queue->head; i != queue->tail; i++)
+		slots[i & (capacity - 1)] = queue->slots[i & (queue->capacity - 1)];
 	free(queue->slots);
-	*queue = (struct ready_queue){ slots, capacity, 0, length };
+	queue->slots = slots;
+	queue->capacity = capacity;
 	return true;
 }
 

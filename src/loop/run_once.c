@@ -216,7 +216,8 @@ coil_result coil__run_once(struct coil_loop *loop)
 	int fired;
 
 	VALIDATE(loop);
-	coil__timer_heap_sweep(&loop->timers, handle_drop);
+	if (loop->timers.count)
+		coil__timer_heap_sweep(&loop->timers, handle_drop);
 	if (unlikely(loop_has_incoming(loop) || loop->late))
 		coil__loop_take_over(loop);
 	loop->iteration++;

@@ -66,7 +66,7 @@ coil_handle *coil_loop_call_soon_site(coil_loop *loop, coil_function function,
 {
 	if (unlikely(!check_call_soon(loop, function, site)))
 		return NULL;
-	if (unlikely(loop_has_incoming(loop) || coil__context_used))
+	if (unlikely(loop_has_incoming(loop) || context_used()))
 		return call_soon_in(loop, NULL, function, arg, site);
 	return call_soon(loop, NULL, false, function, arg, site);
 }

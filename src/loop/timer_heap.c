@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 
+#include "base/object.h"
 #include "loop/handle.h"
 #include "loop/timer_heap.h"
 
@@ -93,6 +94,8 @@ bool coil__timer_heap_push(struct timer_heap *heap, struct handle *handle)
 		return false;
 	heap->serial++;
 	handle->object.flags |= HANDLE_IN_HEAP;
+	if (handle->object.flags & HANDLE_EMBEDDED)
+		handle->serial = entry.serial;
 	sift_up(heap, heap->count++, entry);
 	return true;
 }
@@ -102,17 +105,48 @@ struct handle *coil__timer_heap_top(const struct timer_heap *heap)
 	return heap->count ? heap->entries[0].handle : NULL;
 }
 
-struct handle *coil__timer_heap_pop(struct timer_heap *heap)
+static void remove_top(struct timer_heap *heap)
 {
-	struct handle *top = coil__timer_heap_top(heap);
-
-	if (!top)
-		return NULL;
-	top->object.flags &= ~HANDLE_IN_HEAP;
 	heap->count--;
 	if (heap->count)
 		sift_down(heap, 0, heap->entries[heap->count]);
+}
+
+/* Its handle is elsewhere by now, or in here by another entry. */
+static inline bool is_left(const struct timer_entry *entry)
+{
+	unsigned flags = entry->handle->object.flags;
+
+	return unlikely(flags & HANDLE_EMBEDDED) &&
+	       (!(flags & HANDLE_IN_HEAP) || entry->handle->serial != entry->serial);
+}
+
+static void remove_left(struct timer_heap *heap)
+{
+	while (heap->count && is_left(&heap->entries[0])) {
+		heap->cancelled--;
+		remove_top(heap);
+	}
+}
+
+struct handle *coil__timer_heap_pop(struct timer_heap *heap)
+{
+	struct handle *top;
+
+	remove_left(heap);
+	top = coil__timer_heap_top(heap);
+	if (!top)
+		return NULL;
+	top->object.flags &= ~HANDLE_IN_HEAP;
+	remove_top(heap);
+	remove_left(heap);
 	return top;
+}
+
+void coil__timer_heap_leave(struct timer_heap *heap, struct handle *handle)
+{
+	handle->object.flags &= ~HANDLE_IN_HEAP;
+	heap->cancelled++;
 }
 
 /* Keeps those that are not cancelled, then restores the order. */
@@ -123,7 +157,9 @@ static void rebuild(struct timer_heap *heap, void (*drop)(struct handle *))
 	for (size_t i = 0; i < heap->count; i++) {
 		struct handle *handle = heap->entries[i].handle;
 
-		if (handle->object.flags & HANDLE_CANCELLED) {
+		if (is_left(&heap->entries[i])) {
+			continue;
+		} else if (handle->object.flags & HANDLE_CANCELLED) {
 			handle->object.flags &= ~HANDLE_IN_HEAP;
 			drop(handle);
 		} else {
@@ -145,6 +181,7 @@ void coil__timer_heap_sweep(struct timer_heap *heap, void (*drop)(struct handle 
 		rebuild(heap, drop);
 		return;
 	}
+	remove_left(heap);
 	while ((top = coil__timer_heap_top(heap)) &&
 	       (top->object.flags & HANDLE_CANCELLED)) {
 		heap->cancelled--;
@@ -157,7 +194,8 @@ bool coil__timer_heap_validate(const struct timer_heap *heap)
 	for (size_t i = 0; i < heap->count; i++) {
 		if (i && before(&heap->entries[i], &heap->entries[(i - 1) / 4]))
 			return false;
-		if (!(heap->entries[i].handle->object.flags & HANDLE_IN_HEAP))
+		if (!(heap->entries[i].handle->object.flags & HANDLE_IN_HEAP) &&
+		    !is_left(&heap->entries[i]))
 			return false;
 	}
 	return heap->count <= heap->capacity;

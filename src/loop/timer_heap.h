@@ -14,8 +14,12 @@
  * comes to the top, or when the cancelled ones are more than half of over 100
  * (coil__timer_heap_sweep), as in asyncio.
  *
+ * An embedded handle (a task's step, that sleeps) may leave at once: its entry is left
+ * behind, and told by its serial number, which the handle has; it counts as cancelled,
+ * and goes as those do.  Such handles lie in memory that never becomes anything else.
+ *
  * Invariants: no entry's key is before its parent's; every handle in the heap has
- * HANDLE_IN_HEAP, and none outside has.
+ * HANDLE_IN_HEAP, and none outside has; after a sweep or a pop the top was not left.
  * Cost: push O(log4 n) at most, O(1) for a deadline later than most; pop
  * O(log n); sweep O(n) when it rebuilds.
  */
@@ -55,6 +59,9 @@ struct handle *coil__timer_heap_top(const struct timer_heap *heap);
 
 /* Takes it out; NULL if the heap is empty. */
 struct handle *coil__timer_heap_pop(struct timer_heap *heap);
+
+/* HANDLE, an embedded one that is in the heap, is to be used for something else. */
+void coil__timer_heap_leave(struct timer_heap *heap, struct handle *handle);
 
 /* Drops cancelled timers: those at the top, or all if they are too many.  Each is
  * given to DROP. */

@@ -114,7 +114,7 @@ coil_result coil__visit_begin(struct visit *visit, const void *public,
 	visit->resource = resource_open(public, site, call, kind);
 	if (unlikely(!visit->resource))
 		return coil__not_opened();
-	visit->task = task_here();
+	visit->task = task_that_waits();
 	if (unlikely(!visit->task))
 		return coil__task_missing(site, call);
 	visit->waiter = NULL;

@@ -308,7 +308,7 @@ bool coil_as_completed_next_site(coil_as_completed *public, coil_result *result,
 {
 	struct as_completed *all = coil__open(public, site, "as_completed_next",
 					      OBJECT_AS_COMPLETED);
-	struct task *task = task_here();
+	struct task *task = task_that_waits();
 
 	*result = coil_ok(NULL);
 	if (!all)

@@ -50,6 +50,15 @@ struct async_generator {
 	bool abandoned;                /* a callback or task of coil's closes it  */
 };
 
+/* Raises ERROR (GeneratorExit, or a cancellation) in one that stands at a yield, and runs
+ * it to its end in TASK. */
+coil_result coil__async_generator_close(struct async_generator *generator,
+	struct task *task, coil_result error, const coil_site *site);
+extern const coil_result coil__generator_exit internal;
+
+/* Its body will not go on: the stack goes back, with what the body was given. */
+void coil__async_generator_end(struct async_generator *generator);
+
 /* The last reference is gone.  False: it is in the middle, and a task will close it,
  * which has it from now on. */
 bool coil__async_generator_destroy(struct async_generator *generator);

@@ -88,7 +88,7 @@ void coil__task_wait(struct task *task, struct future *future, const coil_site *
 	coil__future_wait(future, &task->step);
 	task->waiting_on = future;
 	task->flags &= (uint16_t)~TASK_YIELDED;
-	if (unlikely(task->must_cancel) && coil__future_cancel(future, task->cancel_error))
+	if (unlikely(task->must_cancel) && coil__future_cancel(future, task_cancel_error(task)))
 		task->must_cancel = false;
 }
 

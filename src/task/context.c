@@ -29,21 +29,21 @@ void coil__context_values_unref(struct context_values *values)
 		free(values);
 }
 
-static const uint32_t not_set = UINT32_MAX;
+#define NOT_SET UINT32_MAX
 
 static uint32_t find(const struct context_values *values, const coil_context_var *var)
 {
 	for (uint32_t i = 0; values && i < values->count; i++)
 		if (values->at[i].var == var)
 			return i;
-	return not_set;
+	return NOT_SET;
 }
 
 static void *value_of(const struct context_values *values, const coil_context_var *var)
 {
 	uint32_t i = find(values, var);
 
-	return i == not_set ? var->value : values->at[i].value;
+	return !values || i == NOT_SET ? var->value : values->at[i].value;
 }
 
 static struct context_values *values_new(const struct context_values *old, uint32_t count)
@@ -67,10 +67,10 @@ static bool set(struct context_values **place, const coil_context_var *var, void
 	struct context_values *old = *place, *values;
 	uint32_t count = old ? old->count : 0, i = find(old, var);
 
-	values = values_new(old, i == not_set ? count + 1 : count);
+	values = values_new(old, i == NOT_SET ? count + 1 : count);
 	if (!values)
 		return false;
-	if (i == not_set)
+	if (i == NOT_SET)
 		i = count;
 	values->at[i].var = var;
 	values->at[i].value = value;
@@ -86,7 +86,7 @@ static bool unset(struct context_values **place, const coil_context_var *var)
 	struct context_values *old = *place, *values = NULL;
 	uint32_t i = find(old, var);
 
-	if (i == not_set)
+	if (!old || i == NOT_SET)
 		return true;
 	if (old->count > 1) {
 		values = values_new(old, old->count - 1);
@@ -244,7 +244,7 @@ coil_result coil_context_var_set(const coil_context_var *var, void *value,
 				 coil_context_token *before)
 {
 	struct context_values **place = coil__context_here();
-	coil_context_token token = { value_of(*place, var), find(*place, var) != not_set };
+	coil_context_token token = { value_of(*place, var), find(*place, var) != NOT_SET };
 
 	if (!set(place, var, value))
 		return coil_raise(COIL_MEMORY);

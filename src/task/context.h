@@ -45,6 +45,11 @@ struct context {
 /* Was a variable ever set, in any thread? */
 extern bool coil__context_used internal;
 
+static inline bool context_used(void)
+{
+	return __atomic_load_n(&coil__context_used, __ATOMIC_RELAXED);
+}
+
 /* The place of the current context's values. */
 struct context_values **coil__context_here(void);
 
@@ -53,7 +58,7 @@ struct context_values *coil__context_copy_here(void);
 
 static inline struct context_values *context_copy(void)
 {
-	return unlikely(coil__context_used) ? coil__context_copy_here() : NULL;
+	return unlikely(context_used()) ? coil__context_copy_here() : NULL;
 }
 
 void coil__context_values_unref(struct context_values *values);
@@ -64,7 +69,7 @@ bool coil__context_bind(struct handle *handle, struct context *context);
 
 static inline bool context_bind(struct handle *handle, struct context *context)
 {
-	return likely(!coil__context_used && !context) || coil__context_bind(handle, context);
+	return likely(!context_used() && !context) || coil__context_bind(handle, context);
 }
 
 /* What was bound is let go: called when the handle is destroyed. */

@@ -9,7 +9,8 @@
 #include "task/future.h"
 #include "task/keep.h"
 
-static struct coroutine_object *coroutine_new(const void *arg, const coil_site *site)
+static inline __attribute__((always_inline)) struct coroutine_object *
+coroutine_new(const void *arg, const coil_site *site)
 {
 	struct coil_loop *loop = coil__self.running;
 	struct coroutine_object *coroutine;

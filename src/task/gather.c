@@ -52,9 +52,9 @@ static coil_result cancelled_by(struct future *last)
 {
 	if (last->state == FUTURE_CANCELLED)
 		return coil__future_retrieve(last);
-	return (coil_result){ .error = COIL_CANCELLED,
-		.exception = last->object.kind == OBJECT_TASK ?
-			((struct task *)last)->cancel_error.exception : NULL };
+	if (last->object.kind == OBJECT_TASK)
+		return task_cancel_error((struct task *)last);
+	return (coil_result){ .error = COIL_CANCELLED, { NULL } };
 }
 
 static void finish(struct gather *gather)

@@ -136,12 +136,17 @@ static bool want_sleep(struct task *task, struct coil_frame *frame)
 		coil__sleep_yield(task, frame->site);
 		return false;
 	}
+	if (likely(delay > 0 && !TRACING && !task->must_cancel)) {
+		frame->request = FRAME_SLEEPS_BARE;
+		return !coil__generator_sleep(task, delay) &&
+		       give(frame, coil_raise_site(frame->site, COIL_MEMORY, NULL));
+	}
 	result = coil__sleep_begin(task, delay, frame->site, &sleep);
 	if (result.error)
 		return give(frame, result);
 	frame->request = FRAME_SLEEPS;
 	frame->wanted.awaitable = (coil_awaitable *)sleep.future;
-	frame->sent.value = sleep.timer;
+	frame->wanted.timer = sleep.timer;
 	coil__task_wait(task, sleep.future, frame->site);
 	return false;
 }
@@ -187,13 +192,15 @@ static bool end_wait(struct task *task, struct coil_frame *frame)
 {
 	coil_result delivered = task->deliver;
 	struct future *future = (struct future *)frame->wanted.awaitable;
-	struct sleep sleep = { future, frame->sent.value };
+	struct sleep sleep = { future, frame->wanted.timer };
 
 	switch (frame->request) {
 	case FRAME_WAITS:
 		return give(frame, coil__task_end_await(task, future, delivered));
 	case FRAME_SLEEPS:
 		return give(frame, coil__sleep_end(task, &sleep, delivered));
+	case FRAME_SLEEPS_BARE:
+		return give(frame, coil__generator_end_sleep(task));
 	case FRAME_CALLS:
 		coil__coroutine_resume(task->inside, delivered);
 		return after_native(task, frame);
@@ -242,6 +249,8 @@ coil_result coil__generator_call(const coil_generator_type *type, void *arg)
 /* Futures that frames wait for belong to a loop that is closed: it frees them. */
 void coil__generator_fini(struct task *task)
 {
+	if (task->flags & TASK_DELIVERS)
+		coil__exception_unref(task->deliver);
 	if (task->inside)
 		coil__stack_return(stack_of(task->inside));
 	while (task->frame) {

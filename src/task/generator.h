@@ -21,12 +21,15 @@
 
 #include <coil/generator.h>
 
+#include "base/object.h"
+
 struct task;
 
 /* What a frame of a task waits for, beyond enum coil_frame_request. */
 enum {
 	FRAME_WAITS = 16, /* for the future wanted.awaitable (a pointer, with its reference) */
-	FRAME_SLEEPS,     /* the same, and sent.value is the timer, with a reference    */
+	FRAME_SLEEPS,     /* the same, and wanted.timer is the timer                     */
+	FRAME_SLEEPS_BARE, /* for the task's own step, that is in the timer heap        */
 	FRAME_YIELDED,    /* for its next step: a sleep of 0                            */
 	FRAME_CALLS,      /* for the native coroutine on the borrowed stack             */
 };
@@ -40,6 +43,17 @@ void coil__generator_step(struct task *task);
 
 /* From inside of a native coroutine: runs one to its end. */
 coil_result coil__generator_call(const coil_generator_type *type, void *arg);
+
+/* ---- sleeping without a future (generator_sleep.c) ---- */
+
+/* TASK's step goes to the timer heap; false without memory. */
+bool coil__generator_sleep(struct task *task, double delay);
+
+/* It has woken; CANCELLED or not.  Result: of the sleep. */
+coil_result coil__generator_end_sleep(struct task *task);
+
+/* A task with TASK_SLEEPS is cancelled: its step is scheduled with that. */
+void coil__generator_cancel_sleep(struct task *task, coil_result cancelled);
 
 /* The task is destroyed: so are the frames that are left. */
 void coil__generator_fini(struct task *task);

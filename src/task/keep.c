@@ -159,6 +159,44 @@ bool coil__keep_take(struct keep *keep, coil_result result)
 	return false;
 }
 
+static coil_result cancel_of(const struct keep *keep)
+{
+	return (coil_result){ .error = COIL_CANCELLED, .exception = keep->cancel };
+}
+
+void coil__keep_cancel(struct keep **where, coil_result cancelled)
+{
+	if (!*where && coil__exception_of(cancelled))
+		*where = calloc(1, sizeof(**where));
+	if (!*where)
+		return;
+	coil__exception_ref(cancelled);
+	coil__exception_unref(cancel_of(*where));
+	(*where)->cancel = cancelled.exception;
+}
+
+static void drop_kept(struct keep *keep)
+{
+	for (int i = 0; i < KEPT_ERRORS; i++)
+		coil__exception_unref(keep->errors[i]);
+	for (size_t i = 0; i < keep->lists_count; i++)
+		object_unref(keep->lists[i].list);
+	free(keep->lists);
+}
+
+void coil__keep_end(struct keep **where)
+{
+	struct keep *keep = *where;
+	const coil_exception *cancel = keep->cancel;
+
+	if (!cancel) {
+		coil__keep_free(where);
+		return;
+	}
+	drop_kept(keep);
+	*keep = (struct keep){ .cancel = cancel };
+}
+
 void coil__keep_free(struct keep **where)
 {
 	struct keep *keep = *where;
@@ -166,10 +204,7 @@ void coil__keep_free(struct keep **where)
 	if (!keep)
 		return;
 	*where = NULL;
-	for (int i = 0; i < KEPT_ERRORS; i++)
-		coil__exception_unref(keep->errors[i]);
-	for (size_t i = 0; i < keep->lists_count; i++)
-		object_unref(keep->lists[i].list);
-	free(keep->lists);
+	drop_kept(keep);
+	coil__exception_unref(cancel_of(keep));
 	free(keep);
 }

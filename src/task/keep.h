@@ -29,6 +29,8 @@ struct keep {
 	coil_result errors[KEPT_ERRORS]; /* a ring; with a reference each */
 	unsigned next_error;
 	coil_result last_error;          /* of a call that returned NULL  */
+	const coil_exception *cancel;    /* the message of the last cancellation that was
+	                                    left to the task's next step; a reference */
 	struct kept_list *lists;         /* a stack, by depth             */
 	size_t lists_count, lists_capacity;
 };
@@ -59,6 +61,13 @@ void coil__keep_leave(struct keep *keep, unsigned depth, coil_result result);
 /* Takes the list RESULT.value out of KEEP, with its reference; false if it is
  * not in there. */
 bool coil__keep_take(struct keep *keep, coil_result result);
+
+/* Keeps the detail of CANCELLED, for the task's next step; without memory it is lost. */
+void coil__keep_cancel(struct keep **keep, coil_result cancelled);
+
+/* The task has ended: drops all but a cancellation's message, which a gather may ask
+ * for yet. */
+void coil__keep_end(struct keep **keep);
 
 /* Drops all, and *KEEP itself. */
 void coil__keep_free(struct keep **keep);

@@ -108,16 +108,15 @@ struct task *coil__open_task(const coil_awaitable *public, const coil_site *site
 	return (struct task *)object;
 }
 
-void *coil__open(const void *public, const coil_site *site, const char *call,
-		 enum object_kind kind)
+/* Always NULL. */
+void *coil__not_open(const void *public, const coil_site *site, const char *call,
+		     enum object_kind kind)
 {
 	struct object *object = open_handle(public, site, call);
 
-	if (object && object->kind != kind) {
+	if (object)
 		report_kind(object, site, call, coil__kind_name(kind));
-		return NULL;
-	}
-	return object;
+	return NULL;
 }
 
 void *coil__hand_over_object(const void *public, const coil_site *site,

@@ -17,8 +17,18 @@ struct task *coil__open_task(const coil_awaitable *public, const coil_site *site
 			     const char *call);
 
 /* The same for an object of another kind: a lock, a task group. */
-void *coil__open(const void *public, const coil_site *site, const char *call,
-		 enum object_kind kind);
+void *coil__not_open(const void *public, const coil_site *site, const char *call,
+		     enum object_kind kind);
+
+static inline void *coil__open(const void *public, const coil_site *site, const char *call,
+			       enum object_kind kind)
+{
+	struct object *object = handle_open(public);
+
+	if (likely(object && object->kind == kind))
+		return object;
+	return coil__not_open(public, site, call, kind);
+}
 
 /* The same, and takes over the program's reference: the caller has one from now on.
  * When it was the program's last, the handle is stale. */

@@ -55,14 +55,12 @@ coil_result coil__sleep_begin(struct task *task, double delay, const coil_site *
 	sleep->future = sleep_future(task, delay, site);
 	if (!sleep->future)
 		return coil_raise_site(site, COIL_MEMORY, NULL);
-	timer = coil__loop_timer(loop, clock_now(&loop->clock) + delay, wake,
-					sleep->future, &wake_site, TRACE_SCHEDULE_LATER,
-					sleep->future->id);
+	timer = coil__loop_timer(loop, clock_now(&loop->clock) + delay, wake, sleep->future,
+				 &wake_site, TRACE_SCHEDULE_LATER, sleep->future->id);
 	if (!timer) {
 		object_unref(sleep->future);
 		return coil_raise_site(site, COIL_MEMORY, NULL);
 	}
-	/* No reference: a loop that is closed would not get it back from the sleeper. */
 	sleep->timer = object_handle(timer);
 	if (TRACING)
 		coil__await_record_begin(task, TRACE_AWAIT_SLEEP, sleep->future->id, site,
@@ -81,7 +79,7 @@ coil_result coil__sleep_end(struct task *task, struct sleep *sleep, coil_result 
 
 static apart coil_result sleep_for(struct task *task, double delay, const coil_site *site)
 {
-	struct sleep sleep;
+	struct sleep sleep = { NULL, NULL };
 	coil_result result = coil__sleep_begin(task, delay, site, &sleep);
 
 	if (result.error)

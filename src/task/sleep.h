@@ -12,7 +12,7 @@ struct task;
 
 struct sleep {
 	struct future *future; /* that the timer completes */
-	coil_handle *timer;    /* stale when it has run    */
+	coil_handle *timer;    /* stale once it has run    */
 };
 
 /* Makes both, and begins the await; the task is to wait for the future.

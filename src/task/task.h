@@ -15,8 +15,8 @@
 #include "coroutine/coroutine.h"
 #include "loop/loop.h"
 #include "task/future.h"
+#include "task/keep.h"
 
-struct keep;
 struct context;
 struct context_values;
 struct async_generator;
@@ -33,6 +33,9 @@ enum task_flags {
 	TASK_GENERATOR = 256,      /* runs by frames, and has no stack (generator.h) */
 	TASK_IN_CONTEXT = 512,     /* `context` was given, and is shared         */
 	TASK_EAGER = 1024,         /* takes its first step at once               */
+	TASK_SLEEPS = 4096,        /* its step is in the timer heap, or due
+	                              (generator_sleep.c)                        */
+	TASK_DELIVERS = 8192,      /* deliver has a reference                    */
 	TASK_CLOSES = 2048,        /* an async generator: cancelled, it runs all the same */
 };
 
@@ -51,26 +54,45 @@ struct task {
 	_Alignas(64) struct handle step; /* embedded: see handle.h; site: of a yield */
 
 	struct future *waiting_on;       /* or NULL; whoever awaits has a reference */
-	coil_result deliver;             /* what the step brings: an error, or OK  */
+	union {
+		coil_result deliver;     /* what the step brings: an error, or OK  */
+		coil_result returned;    /* TASK_RETURNED: what the coroutine returned */
+	};
 	struct keep *keep;
 	uint32_t depth;                  /* of coroutines awaited inline           */
 	uint16_t flags;
 	bool must_cancel;
 	struct coroutine *inside;        /* the innermost that runs for the task; between
 	                                    steps the outermost: its own, or NULL   */
-	struct coroutine coroutine;      /* its hot part first                     */
-
 	union {
-		struct {
-			coil_function function;
-			void *arg;
+		struct coroutine coroutine;      /* its hot part first             */
+		struct {                         /* TASK_GENERATOR:                */
+			struct coil_frame *frame; /*   the innermost               */
+			const coil_site *generator_site; /* as coroutine_site      */
 		};
-		struct coil_frame *frame; /* TASK_GENERATOR: the innermost           */
 	};
+	/* A TASK_GENERATOR has no memory from here on. */
+	coil_function function;
+	void *arg;
 	const coil_site *coroutine_site; /* where its coroutine was made, of what  */
-	coil_result returned;            /* what the coroutine returned            */
-	coil_result cancel_error;        /* what must_cancel will deliver          */
 };
+
+/* What a TASK_GENERATOR has of it. */
+#define GENERATOR_TASK_SIZE (offsetof(struct task, generator_site) + sizeof(coil_site *))
+_Static_assert(GENERATOR_TASK_SIZE == 256, "four cache lines");
+
+/* Where its coroutine was made, of what. */
+static inline const coil_site *task_coroutine_site(const struct task *task)
+{
+	return task->flags & TASK_GENERATOR ? task->generator_site : task->coroutine_site;
+}
+
+/* What must_cancel will deliver; its message is in keep. */
+static inline coil_result task_cancel_error(const struct task *task)
+{
+	return (coil_result){ .error = COIL_CANCELLED,
+			      .exception = task->keep ? task->keep->cancel : NULL };
+}
 
 /* The loop's tasks that are not done, in order of creation; NULL at the end. */
 struct task *coil__task_oldest(const struct coil_loop *loop);

@@ -11,6 +11,7 @@
 
 #include "loop/loop.h"
 #include "task/exception.h"
+#include "task/generator.h"
 #include "task/keep.h"
 #include "task/misuse.h"
 #include "task/task.h"
@@ -28,12 +29,10 @@ static void record_request(struct task *task, coil_result cancelled)
 		   .site = TRACE_SITE(e ? e->site : NULL));
 }
 
-/* The next step delivers it.  The detail must outlive whoever asked. */
+/* The next step delivers it. */
 static void cancel_at_next_step(struct task *task, coil_result cancelled)
 {
-	coil__exception_ref(cancelled);
-	coil__exception_unref(task->cancel_error);
-	task->cancel_error = cancelled;
+	coil__keep_cancel(&task->keep, cancelled);
 	task->must_cancel = true;
 }
 
@@ -50,7 +49,9 @@ static struct task *task_below(const struct task *task)
  * or else its next step says so. */
 static void cancel_innermost(struct task *task, coil_result cancelled)
 {
-	if (!task->waiting_on || task_below(task) ||
+	if (task->flags & TASK_SLEEPS)
+		coil__generator_cancel_sleep(task, cancelled);
+	else if (!task->waiting_on || task_below(task) ||
 	    !coil__future_cancel(task->waiting_on, cancelled))
 		cancel_at_next_step(task, cancelled);
 }

@@ -186,7 +186,7 @@ static void hand_over(coil_task_group *public, const coil_site *site)
 coil_result coil_task_group_exit_site(coil_task_group *public, coil_result result,
 				      const coil_site *site)
 {
-	struct task *task = task_here();
+	struct task *task = task_that_waits();
 	struct task_group *group;
 	const char *refusal;
 

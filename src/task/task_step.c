@@ -24,7 +24,7 @@ static apart void prepare_delivery(struct task *task)
 	}
 	if (task->must_cancel) {
 		if (task->deliver.error != COIL_CANCELLED)
-			task->deliver = task->cancel_error;
+			task->deliver = task_cancel_error(task);
 		task->must_cancel = false;
 		/* A yield ends in the switch, and cannot add its place itself. */
 		if (task->flags & TASK_YIELDED && task->step.site)
@@ -94,7 +94,7 @@ static unsigned end(struct task *task)
 		return TRACE_STEP_CANCELLED;
 	}
 	if (unlikely(task->must_cancel) && !returned.error) {
-		coil__future_end_cancelled(&task->future, task->cancel_error);
+		coil__future_end_cancelled(&task->future, task_cancel_error(task));
 		return TRACE_STEP_CANCELLED;
 	}
 	finish(task);
@@ -112,7 +112,8 @@ static apart void record_pause(struct task *task)
 
 /* An error is given back only if it must leave the loop, and then it outlives the
  * task.  The step ends last: what is reported of the task is reported in it. */
-static apart coil_result bury(struct coil_loop *loop, struct task *task, unsigned *how)
+static inline __attribute__((always_inline)) coil_result
+bury(struct coil_loop *loop, struct task *task, unsigned *how)
 {
 	coil_result returned = task->returned;
 
@@ -123,7 +124,7 @@ static apart coil_result bury(struct coil_loop *loop, struct task *task, unsigne
 	else
 		returned = coil_ok(NULL);
 	if (task->keep)
-		coil__keep_free(&task->keep);
+		coil__keep_end(&task->keep);
 	object_unref(task); /* the loop's reference */
 	return returned;
 }
@@ -146,12 +147,13 @@ void coil__task_step_eagerly(struct task *task)
 	struct task *outer = loop->current;
 	struct context_values **context = coil__context_enter(NULL);
 	unsigned how = TRACE_STEP_SUSPENDED;
-	uint64_t id = task->future.id;
 	coil_result leaving = coil_ok(NULL);
+	uint64_t id;
 
-	TRACE_NOW(TASK_EAGER_BEGIN, 0, .task = id);
+	TRACE_NOW(TASK_EAGER_BEGIN, 0, .task = task->future.id);
 	loop->current = task;
 	start_coroutine(task);
+	id = task->future.id; /* another, if the recording began in it */
 	if (task->flags & TASK_RETURNED)
 		leaving = bury(loop, task, &how);
 	else if (task->flags & TASK_YIELDED)

@@ -264,7 +264,7 @@ static coil_result check_arguments(coil_future *const *futures, size_t count,
 coil_result coil_wait_site(coil_future *const *futures, size_t count, double timeout,
 			   enum coil_return_when return_when, const coil_site *site)
 {
-	struct task *task = task_here();
+	struct task *task = task_that_waits();
 	struct wait *wait;
 	coil_result result;
 

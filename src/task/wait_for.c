@@ -76,7 +76,7 @@ static coil_result await_at_once(struct task *task, coil_awaitable *awaitable,
 coil_result coil_wait_for_site(coil_awaitable *awaitable, double timeout,
 			       const coil_site *site)
 {
-	struct task *task = task_here();
+	struct task *task = task_that_waits();
 
 	if (!task || isnan(timeout)) {
 		coil__awaitable_discard(awaitable, site);

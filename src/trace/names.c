@@ -23,9 +23,18 @@ struct task {
 	uint32_t number;        /* N of Task-N, or 0                 */
 };
 
+struct resource {
+	const char *label;
+	uint64_t shown;         /* its own id; or a condition's, of its lock */
+	uint32_t site;          /* where it was made                 */
+	bool named;             /* by a variable of the program's    */
+};
+
 struct coil__names {
 	const struct coil__reader *reader;
 	struct coil__map tasks;  /* id -> struct task *              */
+	struct coil__map resources; /* id -> struct resource *       */
+	uint32_t numbers[COIL__RESOURCE_KINDS]; /* the last of each kind's */
 	struct coil__map labels; /* hash -> struct label *           */
 };
 
@@ -50,6 +59,7 @@ void coil__names_destroy(struct coil__names *names)
 		}
 	}
 	coil__map_free(&names->labels);
+	coil__map_free(&names->resources);
 	coil__map_free(&names->tasks);
 	free(names);
 }
@@ -172,11 +182,112 @@ static struct task *task_of(struct coil__names *names, uint64_t id)
 	return task;
 }
 
+/* ---- resources ----------------------------------------------------------- */
+
+/* Is TEXT a name, and one that says more than "what I was given"? */
+static bool is_telling(const char *text)
+{
+	static const char *const empty[] = { "arg", "argument", "data", "self", "ctx" };
+
+	if (!*text || (*text >= '0' && *text <= '9'))
+		return false;
+	for (const char *c = text; *c; c++)
+		if (!is_plain(*c) || *c == '.')
+			return false;
+	for (size_t i = 0; i < sizeof empty / sizeof *empty; i++)
+		if (!strcmp(text, empty[i]))
+			return false;
+	return true;
+}
+
+static void name_resource(struct coil__names *names, struct resource *resource,
+			  const char *variable)
+{
+	const char *label;
+
+	if (resource->named || !is_telling(variable))
+		return;
+	resource->named = true;
+	label = strcmp(variable, resource->label) ? claim(names, variable) : NULL;
+	if (label)
+		resource->label = label;
+}
+
+/* "lock_1"; of an async generator, what it runs. */
+static const char *label_new_resource(struct coil__names *names, unsigned kind,
+				      const struct coil__reader_site *site)
+{
+	uint32_t number = ++names->numbers[kind];
+	const char *what = coil__names_resource_kind(kind), *label = NULL;
+	char *text;
+
+	if (kind == TRACE_RESOURCE_ASYNC_GENERATOR && *site->callee) {
+		what = site->callee;
+		label = claim(names, what);
+	}
+	for (uint32_t round = number; !label; round++) {
+		text = coil__sentence("%s_%" PRIu32, what, round);
+		label = claim(names, text);
+		free(text);
+	}
+	return label;
+}
+
+static void resource_created(struct coil__names *names, const struct coil__event *event)
+{
+	const struct trace_RESOURCE_CREATED *created = &event->as.RESOURCE_CREATED;
+	const struct coil__reader_site *site = coil__reader_site(names->reader, created->site);
+	struct resource *resource = coil__map_get(&names->resources, created->resource);
+	struct resource *lock = coil__map_get(&names->resources, created->of);
+
+	if (resource || event->tag >= COIL__RESOURCE_KINDS)
+		return;
+	resource = coil__take(1, sizeof *resource);
+	resource->shown = created->resource;
+	resource->site = created->site;
+	resource->label = label_new_resource(names, event->tag, site);
+	coil__map_put(&names->resources, created->resource, resource);
+	if (lock && lock->site == created->site) {
+		lock->shown = created->resource;
+		resource->named = lock->named;
+		if (lock->named)
+			resource->label = lock->label;
+	}
+	if (!strncmp(site->callee, "new ", 4)) /* in a scenario */
+		name_resource(names, resource, site->argument);
+}
+
+static struct resource *shown(const struct coil__names *names, uint64_t id)
+{
+	struct resource *resource = coil__map_get(&names->resources, id);
+
+	return resource && resource->shown != id
+		? coil__map_get(&names->resources, resource->shown) : resource;
+}
+
+/* Whoever stands in line has said for what: coil_lock_acquire(door). */
+static void line_joined(struct coil__names *names, const struct coil__event *event)
+{
+	const struct trace_FUTURE_CREATED *created = &event->as.FUTURE_CREATED;
+	struct resource *resource = shown(names, created->resource);
+
+	if (resource)
+		name_resource(names, resource,
+			      coil__reader_site(names->reader, created->site)->callee);
+}
+
+/* ---- all of them --------------------------------------------------------- */
+
 void coil__names_apply(struct coil__names *names, const struct coil__event *event)
 {
 	struct task *task;
 
-	if (event->type == TRACE_TASK_CREATED) {
+	if (event->type == TRACE_RESOURCE_CREATED) {
+		resource_created(names, event);
+	} else if (event->type == TRACE_FUTURE_CREATED) {
+		if (event->as.FUTURE_CREATED.resource)
+			line_joined(names, event);
+	} else if (event->type == TRACE_TASK_CREATED) {
 		task = task_of(names, event->as.TASK_CREATED.task);
 		task->number = event->as.TASK_CREATED.number;
 		task->label = label_new_task(names, event);
@@ -206,14 +317,64 @@ const char *coil__names_task(const struct coil__names *names, uint64_t id)
 	return task ? task->label : NULL;
 }
 
+uint64_t coil__names_shown(const struct coil__names *names, uint64_t id)
+{
+	const struct resource *resource = coil__map_get(&names->resources, id);
+
+	return resource ? resource->shown : id;
+}
+
+const char *coil__names_resource(const struct coil__names *names, uint64_t id)
+{
+	const struct resource *resource = shown(names, id);
+
+	return resource ? resource->label : NULL;
+}
+
+const char *coil__names_resource_kind(unsigned kind)
+{
+	static const char *const kinds[COIL__RESOURCE_KINDS] = {
+		[TRACE_RESOURCE_EVENT] = "event",
+		[TRACE_RESOURCE_LOCK] = "lock",
+		[TRACE_RESOURCE_CONDITION] = "condition",
+		[TRACE_RESOURCE_SEMAPHORE] = "semaphore",
+		[TRACE_RESOURCE_BARRIER] = "barrier",
+		[TRACE_RESOURCE_QUEUE] = "queue",
+		[TRACE_RESOURCE_TIMEOUT] = "timeout",
+		[TRACE_RESOURCE_TASK_GROUP] = "TaskGroup",
+		[TRACE_RESOURCE_AS_COMPLETED] = "as_completed",
+		[TRACE_RESOURCE_ASYNC_GENERATOR] = "async_generator",
+	};
+
+	return kind < COIL__RESOURCE_KINDS ? kinds[kind] : "resource";
+}
+
 const char *coil__names_future(unsigned kind)
 {
-	switch (kind) {
-	case TRACE_FUTURE_SLEEP:
-		return "asyncio.sleep";
-	case TRACE_FUTURE_GATHER:
-		return "asyncio.gather";
-	default:
-		return "asyncio.Future";
-	}
+	static const char *const kinds[] = {
+		[TRACE_FUTURE_PLAIN] = "asyncio.Future",
+		[TRACE_FUTURE_SLEEP] = "asyncio.sleep",
+		[TRACE_FUTURE_GATHER] = "asyncio.gather",
+		[TRACE_FUTURE_EVENT] = "asyncio.Event.wait",
+		[TRACE_FUTURE_LOCK] = "asyncio.Lock.acquire",
+		[TRACE_FUTURE_CONDITION] = "asyncio.Condition.wait",
+		[TRACE_FUTURE_SEMAPHORE] = "asyncio.Semaphore.acquire",
+		[TRACE_FUTURE_BARRIER] = "asyncio.Barrier.wait",
+		[TRACE_FUTURE_QUEUE_GET] = "asyncio.Queue.get",
+		[TRACE_FUTURE_QUEUE_PUT] = "asyncio.Queue.put",
+		[TRACE_FUTURE_QUEUE_JOIN] = "asyncio.Queue.join",
+		[TRACE_FUTURE_WAIT] = "asyncio.wait",
+		[TRACE_FUTURE_AS_COMPLETED] = "asyncio.as_completed",
+		[TRACE_FUTURE_SHIELD] = "asyncio.shield",
+		[TRACE_FUTURE_TASK_GROUP] = "asyncio.TaskGroup",
+	};
+
+	return kind < sizeof kinds / sizeof *kinds ? kinds[kind] : kinds[TRACE_FUTURE_PLAIN];
+}
+
+const char *coil__names_call(unsigned kind)
+{
+	const char *dot = strrchr(coil__names_future(kind), '.');
+
+	return dot + 1;
 }

@@ -119,7 +119,7 @@ static bool none_if_zero(const struct coil__field *field)
 	}
 }
 
-/* The label behind the id of a task; but a handle, or the descriptor that an I/O
+/* The label behind the id of a task, or of what tasks share; but a handle, or the descriptor that an I/O
  * handle is for, may have the same number. */
 static void print_task(FILE *file, const struct coil__names *names,
 		       const struct coil__event *event,
@@ -127,6 +127,8 @@ static void print_task(FILE *file, const struct coil__names *names,
 {
 	const char *label = names ? coil__names_task(names, id) : NULL;
 
+	if (names && !label)
+		label = coil__names_resource(names, id);
 	if (!label || named(field, "handle") ||
 	    (event->type == TRACE_HANDLE_SCHEDULED && event->tag == TRACE_SCHEDULE_IO))
 		return;

@@ -92,3 +92,51 @@ TEST(callbacks)
 		  "0.3 fourth\n"
 		  "0.4 stop\n");
 }
+
+TEST(locks)
+{
+	CHECK_STR(output_of("locks"),
+		  "AAA wants the lock\n"
+		  "AAA has the lock\n"
+		  "BBB wants the lock\n"
+		  "AAA is done after 1.0 s\n"
+		  "BBB has the lock\n"
+		  "BBB is done after 2.0 s\n");
+}
+
+TEST(queue)
+{
+	CHECK_STR(output_of("queue"),
+		  "AAA: one\n"
+		  "BBB: two\n"
+		  "AAA: three\n"
+		  "all done\n");
+}
+
+TEST(event)
+{
+	CHECK_STR(output_of("event"),
+		  "consumer_a waits\n"
+		  "consumer_b waits\n"
+		  "consumer_a goes on\n"
+		  "consumer_b goes on\n"
+		  "2 done, 0 pending\n");
+}
+
+TEST(task_group)
+{
+	CHECK_STR(output_of("task_group"), "good: cancelled\nmain: bad has failed\n");
+}
+
+TEST(timeout)
+{
+	CHECK_STR(output_of("timeout"),
+		  "wait_for: too late\n"
+		  "timeout: too late\n"
+		  "in time: 200\n");
+}
+
+TEST(delegation)
+{
+	CHECK_STR(output_of("delegation"), "Hello, world!\nHello, world!\n");
+}

@@ -3,6 +3,7 @@
  * Contexts: who sees which value of a context variable.
  */
 #include <pthread.h>
+#include <coil/timeout.h>
 #include "journal.h"
 
 static const coil_context_var x = COIL_CONTEXT_VAR("x", "none");
@@ -27,6 +28,11 @@ static coil_result say_x(void *who)
 static coil_result say_x_when_done(coil_future *future, void *who)
 {
 	return say_x(who);
+}
+
+static coil_result keep_quiet(void *unused)
+{
+	return coil_ok(NULL);
 }
 
 /* ---- variables, tokens, and contexts as objects -------------------------------------- */
@@ -248,6 +254,20 @@ static coil_result V07(void *unused)
 	return coil_ok(NULL);
 }
 
+static coil_result V06_wait_for(void *unused)
+{
+	set_x("main's");
+	coil_wait_for(coil_coro(inline_child, NULL), 5);
+	say_x("main");
+	return coil_ok(NULL);
+}
+
+TEST(V06_also_in_wait_for)
+{
+	run_virtual(V06_wait_for);
+	CHECK_LOG("inline:main's main:inline's");
+}
+
 TEST(V07_gather_of_coroutines_each_in_a_copy)
 {
 	run_virtual(V07);
@@ -457,6 +477,29 @@ TEST(V04_of_a_callback_that_a_callback_schedules)
 	run_iterations(loop, 3);
 	CHECK_LOG("abc:none other:none bc:abc c:bc");
 	CHECK_STR(get_x(), "none");
+	coil_loop_close(loop);
+}
+
+static coil_result schedule_many(void *unused)
+{
+	coil_loop *loop = coil_get_running_loop();
+
+	set_x("mine");
+	for (int i = 0; i < 1000; i++)
+		coil_loop_call_soon(loop, i == 999 ? say_x : keep_quiet, "last");
+	note("%s", get_x());
+	set_x("changed");
+	return coil_ok(NULL);
+}
+
+TEST(V08_of_a_callback_that_makes_the_ready_queue_grow)
+{
+	coil_loop *loop = virtual_loop();
+
+	coil_loop_call_soon(loop, schedule_many, NULL);
+	coil_loop_call_soon(loop, say_x, "next");
+	run_iterations(loop, 2);
+	CHECK_LOG("mine next:none last:mine");
 	coil_loop_close(loop);
 }
 

@@ -7,6 +7,7 @@
 #include <coil/context.h>
 #include <coil/generator.h>
 #include <coil/run.h>
+#include <coil/timeout.h>
 #include "journal.h"
 
 static coil_result report(coil_loop *loop, const coil_exception_context *context, void *arg)
@@ -292,6 +293,24 @@ TEST(Z08_cancelled_by_itself_in_its_eager_step)
 {
 	CHECK_INT(run_eager(Z08), COIL_OK);
 	CHECK_LOG("me@1 CancelledError:x@2 main@3 me@3 CancelledError:x@4 main@5 main@5");
+}
+
+static coil_result Z09(void *unused)
+{
+	coil_result r = coil_wait_for(coil_coro(step_0, "a"), 0);
+
+	CHECK_ERROR(r, COIL_OK);
+	CHECK_STR(r.value, "a");
+	note_at("main");
+	CHECK_ERROR(coil_wait_for(coil_coro(step_1, "b"), 0), COIL_TIMEOUT);
+	note_at("main");
+	return coil_ok(NULL);
+}
+
+TEST(Z09_wait_for_0_of_one_that_ends_at_once_gives_its_value)
+{
+	CHECK_INT(run_eager(Z09), COIL_OK);
+	CHECK_LOG("a@1 a@1 main@1 b@1 main@4");
 }
 
 static coil_future *gate;

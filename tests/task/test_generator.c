@@ -6,6 +6,8 @@
 #include <math.h>
 #include <coil/async_generator.h>
 #include <coil/generator.h>
+#include <coil/sync.h>
+#include <coil/timeout.h>
 #include "journal.h"
 
 #define WHEN_FAILED_RETURN                                                     \
@@ -476,6 +478,8 @@ static coil_result await_here(void *unused)
 	return coil_sleep(1);
 }
 
+static coil_event *an_event;
+
 /* Made to be called where there is no stack to suspend. */
 COIL_GENERATOR(suspends_in_a_frame)
 {
@@ -484,6 +488,8 @@ COIL_GENERATOR(suspends_in_a_frame)
 	CHECK_ERROR(coil_sleep(1), COIL_RUNTIME);
 	CHECK_ERROR(coil_await(coil_create_future()), COIL_RUNTIME);
 	CHECK_ERROR(coil_await(coil_coro(await_here, NULL)), COIL_RUNTIME);
+	CHECK_ERROR(coil_wait_for(coil_coro(await_here, NULL), 5), COIL_RUNTIME);
+	CHECK_ERROR(coil_event_wait(an_event), COIL_RUNTIME);
 	COIL_YIELD_FROM_SLEEP(0);
 	CHECK_ERROR(COIL_SENT, COIL_OK);
 	COIL_END(coil_number(3));
@@ -491,6 +497,7 @@ COIL_GENERATOR(suspends_in_a_frame)
 
 static coil_result run_suspends(void *unused)
 {
+	an_event = coil_event_new();
 	return coil_number(coil_await(coil_create_task(
 		coil_generator(suspends_in_a_frame, NULL))).number != 3);
 }
@@ -501,6 +508,7 @@ TEST(a_frame_that_awaits_without_yielding_is_told)
 
 	capture_begin(2);
 	CHECK_INT(run_virtual(run_suspends), COIL_OK);
+	coil_release(an_event);
 	said = capture_end();
 	CHECK_HAS(said, "COIL_YIELD_FROM");
 }

@@ -41,6 +41,12 @@ TEST(hello_low_level) { check_demo("hello_low_level"); }
 TEST(factorial) { check_demo("factorial"); }
 TEST(gather) { check_demo("gather"); }
 TEST(callbacks) { check_demo("callbacks"); }
+TEST(locks) { check_demo("locks"); }
+TEST(queue) { check_demo("queue"); }
+TEST(event) { check_demo("event"); }
+TEST(task_group) { check_demo("task_group"); }
+TEST(timeout) { check_demo("timeout"); }
+TEST(delegation) { check_demo("delegation"); }
 
 /* The lines of PLANTUML that are messages, sorted. */
 static const char *messages_of(const char *plantuml)

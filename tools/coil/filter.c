@@ -15,8 +15,10 @@
 #include "trace/reader_layout.h"
 #include "trace/reader_memory.h"
 
+/* The tasks whose steps a thread runs, each inside of the one before. */
 struct running {
-	uint64_t task;
+	uint64_t *tasks;
+	size_t count, room;
 };
 
 void coil__filter_init(struct filter *filter)
@@ -26,7 +28,11 @@ void coil__filter_init(struct filter *filter)
 
 void coil__filter_free(struct filter *filter)
 {
+	struct coil__map_entry *entry = NULL;
+
 	free(filter->tasks);
+	while ((entry = coil__map_next(&filter->running, entry)))
+		free(((struct running *)entry->value)->tasks);
 	coil__map_free(&filter->running);
 }
 
@@ -140,22 +146,41 @@ static bool names_task(const struct filter *filter, const struct coil__names *na
 	return false;
 }
 
-/* The task whose step the event's thread runs, with that step's begin and end. */
+static struct running *running_in(struct filter *filter, uint32_t thread)
+{
+	struct running *running = coil__map_get(&filter->running, thread);
+
+	if (!running) {
+		running = coil__take(1, sizeof *running);
+		coil__map_put(&filter->running, thread, running);
+	}
+	return running;
+}
+
+static void begin_step(struct running *running, uint64_t task)
+{
+	running->tasks = coil__grow(running->tasks, &running->room, running->count + 1,
+				    sizeof *running->tasks);
+	running->tasks[running->count++] = task;
+}
+
+/* The task whose step the event's thread runs, with that step's begin and end.  The
+ * first step of an eager task is inside of another's, which goes on after it. */
 static uint64_t running_task(struct filter *filter, const struct coil__event *event)
 {
-	struct running *running = coil__map_get(&filter->running, event->thread);
+	struct running *running = running_in(filter, event->thread);
 	uint64_t task;
 
 	if (event->type == TRACE_TASK_STEP_BEGIN) {
-		if (!running) {
-			running = coil__take(1, sizeof *running);
-			coil__map_put(&filter->running, event->thread, running);
-		}
-		running->task = event->as.TASK_STEP_BEGIN.task;
+		running->count = 0; /* what has no end, in a damaged trace, is over */
+		begin_step(running, event->as.TASK_STEP_BEGIN.task);
+	} else if (event->type == TRACE_TASK_EAGER_BEGIN) {
+		begin_step(running, event->as.TASK_EAGER_BEGIN.task);
 	}
-	task = running ? running->task : 0;
-	if (event->type == TRACE_TASK_STEP_END && running)
-		running->task = 0;
+	task = running->count ? running->tasks[running->count - 1] : 0;
+	if (running->count && (event->type == TRACE_TASK_STEP_END ||
+			       event->type == TRACE_TASK_EAGER_END))
+		running->count--;
 	return task;
 }
 

@@ -2,11 +2,12 @@
  *
  * coil play: runs scenarios, small asyncio programs written as lines of words.
  *
- *	play_parse.c, play_words.c    text -> program
- *	play_run.c, play_memory.c     a run: its parts, and what it keeps
- *	play_exec.c, play_blocks.c    statements and blocks
- *	play_now.c, play_await.c      the operations, a few lines each
- *	play_ops.def                  the table of them all
+ *	play_lines.c, play_words.c, play_parse.c   from text to a program
+ *	play_run.c, play_memory.c                  a run: its parts, what it keeps
+ *	play_exec.c, play_blocks.c                 statements and blocks
+ *	play_make.c, play_now.c, play_await.c      the operations, a few lines each
+ *	play_value.c                               values and errors, as they print
+ *	play_ops.def                               the table of operations
  */
 #include "play.h"
 

@@ -141,7 +141,7 @@ CONTROL(timeout)
 	const struct argument *delay = &statement->arguments[0], *name = &statement->arguments[1];
 	double limit = delay->none ? COIL_NO_TIMEOUT : (double)delay->number;
 	bool at = !strcmp(statement->operation->name, "timeout_at");
-	struct outcome outcome = outcome_on();
+	struct outcome outcome;
 	struct run *run = frame->run;
 	coil_timeout *timeout;
 	coil_result result;
@@ -168,7 +168,7 @@ CONTROL(timeout)
 CONTROL(taskgroup)
 {
 	const struct argument *name = &statement->arguments[0];
-	struct outcome outcome = outcome_on();
+	struct outcome outcome;
 	coil_task_group *group;
 	struct run *run = frame->run;
 	coil_result result;

@@ -41,7 +41,7 @@ static bool resolve(struct call *call, const struct argument *argument,
 		else if (!look_up(call->run, argument, &operand->object))
 			return false;
 		else
-			coil_retain(operand->object);
+			coil_retain_site(operand->object, call->site);
 		return true;
 	case ARGUMENT_VALUE:
 		operand->value = argument->last ? frame->last : argument->none ? NULL :

@@ -168,6 +168,18 @@ static inline const char *word_of(const struct call *call, size_t i)
 	return i < call->count ? call->operands[i].argument->word : NULL;
 }
 
+/* A number of things: none if it is negative. */
+static inline size_t count_of(const struct call *call, size_t i)
+{
+	return call->operands[i].number > 0 ? (size_t)call->operands[i].number : 0;
+}
+
+/* Puts what was made into the variable that the call names first. */
+static inline struct reply reply_set(struct call *call, enum thing thing, void *object)
+{
+	return reply_done(coil__run_set(call->run, call->operands[0].argument, thing, object));
+}
+
 static inline double delay_of(const struct call *call, size_t i)
 {
 	return call->operands[i].argument->none ? COIL_NO_TIMEOUT :

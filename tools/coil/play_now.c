@@ -1,87 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * The operations that do not suspend (sections 5.1, 5.2 and 5.4 of the language), in
- * the order of play_ops.def.
+ * The operations that do not suspend (section 5.1 of the language).  What makes
+ * something is in play_make.c.
  */
 #include "play_exec.h"
 
 #define OPERATION(name)                                                        \
 	struct reply coil__op_##name(struct call *call);                       \
 	struct reply coil__op_##name(struct call *call)
-
-/* ---- new ----------------------------------------------------------------------------- */
-
-/* Puts what was made into the variable that the call names first. */
-static struct reply put(struct call *call, enum thing thing, void *object)
-{
-	return reply_done(coil__run_set(call->run, call->operands[0].argument, thing, object));
-}
-
-static int64_t number_of(const struct call *call)
-{
-	return call->operands[1].number;
-}
-
-/* Of a queue: 0 and less are without limit. */
-static size_t size_of(const struct call *call)
-{
-	return number_of(call) > 0 ? (size_t)number_of(call) : 0;
-}
-
-OPERATION(new_future)
-{
-	return reply_done(coil__run_set_future(call->run, call->operands[0].argument,
-		coil_loop_create_future_site(call->run->loop, call->site)));
-}
-
-OPERATION(new_event)
-{
-	return put(call, THING_EVENT, coil_event_new_site(call->site));
-}
-
-OPERATION(new_lock)
-{
-	return put(call, THING_LOCK, coil_lock_new_site(call->site));
-}
-
-OPERATION(new_condition)
-{
-	coil_lock *lock = call->count > 1 ? object_of(call, 1) : NULL;
-
-	return put(call, THING_CONDITION, coil_condition_new_site(lock, call->site));
-}
-
-OPERATION(new_semaphore)
-{
-	return put(call, THING_SEMAPHORE, coil_semaphore_new_site(number_of(call), call->site));
-}
-
-OPERATION(new_bounded_semaphore)
-{
-	return put(call, THING_SEMAPHORE,
-		   coil_bounded_semaphore_new_site(number_of(call), call->site));
-}
-
-OPERATION(new_barrier)
-{
-	return put(call, THING_BARRIER, coil_barrier_new_site(number_of(call), call->site));
-}
-
-OPERATION(new_queue)
-{
-	return put(call, THING_QUEUE, coil_queue_new_site(size_of(call), call->site));
-}
-
-OPERATION(new_priority_queue)
-{
-	return put(call, THING_QUEUE,
-		   coil_priority_queue_new_site(size_of(call), coil__compare_values, call->site));
-}
-
-OPERATION(new_lifo_queue)
-{
-	return put(call, THING_QUEUE, coil_lifo_queue_new_site(size_of(call), call->site));
-}
 
 /* ---- futures and tasks ------------------------------------------------------------------ */
 
@@ -191,7 +117,7 @@ OPERATION(remove_callback)
 /* The loop's handle is borrowed: a variable has a reference of its own. */
 static struct reply put_handle(struct call *call, enum thing thing, coil_handle *handle)
 {
-	return put(call, thing, coil_retain(handle));
+	return reply_set(call, thing, coil_retain_site(handle, call->site));
 }
 
 OPERATION(call_soon)
@@ -269,7 +195,7 @@ OPERATION(locked)
 
 OPERATION(notify)
 {
-	return reply_done(coil_condition_notify(object_of(call, 0), size_of(call)));
+	return reply_done(coil_condition_notify(object_of(call, 0), count_of(call, 1)));
 }
 
 OPERATION(notify_all)
@@ -359,60 +285,4 @@ OPERATION(context_get)
 	coil_context_var *variable = context_of(call);
 
 	return reply_value(variable ? coil_context_var_get(variable) : NULL);
-}
-
-/* ---- what starts something --------------------------------------------------------------------- */
-
-/* A task of a coroutine of the operand's body, in GROUP or, if that is NULL, without. */
-static coil_task *new_task(struct call *call, coil_task_group *group, size_t body)
-{
-	const struct argument *coro = call->operands[body].argument;
-	const char *name = word_of(call, body + 1);
-	coil_coroutine *coroutine = coil__new_coroutine(call->frame, coro->body, coro->site,
-							false);
-
-	if (group && name)
-		return coil_retain(coil_task_group_create_task_site(call->site, group, coroutine,
-								    "%s", name));
-	if (group)
-		return coil_retain(coil_task_group_create_task_site(call->site, group, coroutine,
-								    NULL));
-	if (name)
-		return coil_create_task_site(call->site, coroutine, "%s", name);
-	return coil_create_task_site(call->site, coroutine, NULL);
-}
-
-OPERATION(spawn)
-{
-	return put(call, THING_TASK, new_task(call, NULL, 1));
-}
-
-OPERATION(group_spawn)
-{
-	coil_task *task = new_task(call, object_of(call, 0), 2);
-	coil_result result = coil__run_set(call->run, call->operands[1].argument, THING_TASK,
-					   task);
-
-	if (result.error)
-		coil__log_line(call->run, "tg.spawn ! %s", coil__error_text(call->run, result));
-	return reply_nothing();
-}
-
-static struct reply put_future(struct call *call, coil_future *future)
-{
-	return reply_done(coil__run_set_future(call->run, call->operands[0].argument, future));
-}
-
-OPERATION(gather_new)
-{
-	size_t count;
-	coil_awaitable **items = coil__handles(call, 2, false, &count);
-	unsigned flags = word_is(call, 1, "return") ? COIL_RETURN_EXCEPTIONS : 0;
-
-	return put_future(call, coil_gather_site(flags, items, count, call->site));
-}
-
-OPERATION(shield_new)
-{
-	return put_future(call, coil_shield_site(object_of(call, 1), call->site));
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * From the text of a scenario to a program: lines, bodies, blocks.  The words of
- * a line are in play_words.c.  See play_parse.h.
+ * From lines to a program: items, bodies, statements, blocks.  See play_parse.h.
  */
 #include "play_parse.h"
 
@@ -13,126 +12,6 @@
 #include "command.h"
 #include "play_parser.h"
 #include "trace/recorder.h"
-
-bool coil__parse_fail(struct parser *parser, const char *format, ...)
-{
-	char *what = NULL;
-	va_list arguments;
-
-	if (parse_failed(parser))
-		return false;
-	va_start(arguments, format);
-	if (vasprintf(&what, format, arguments) < 0 ||
-	    asprintf(&parser->error, "%s:%d: %s", parser->program->file, parser->line,
-		     what) < 0) {
-		parser->error = NULL;
-		parser->no_memory = true;
-	}
-	va_end(arguments);
-	free(what);
-	return false;
-}
-
-void *coil__parse_take(struct parser *parser, size_t size)
-{
-	void *memory = coil__arena_take(&parser->program->arena, size);
-
-	if (!memory)
-		parser->no_memory = true;
-	return memory;
-}
-
-/* ---- lines -------------------------------------------------------------------- */
-
-static bool is_space(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-/* The next word from *AT on, up to END; its length, 0 behind the last. */
-static size_t find_word(const char **at, const char *end)
-{
-	const char *word;
-
-	while (*at < end && is_space(**at))
-		++*at;
-	for (word = *at; word < end && !is_space(*word); word++)
-		;
-	return (size_t)(word - *at);
-}
-
-static size_t count_words(const char *at, const char *end)
-{
-	size_t count = 0, length;
-
-	for (; (length = find_word(&at, end)) > 0; at += length)
-		count++;
-	return count;
-}
-
-static bool split(struct parser *parser, const char *at, const char *end)
-{
-	size_t length;
-
-	parser->words = coil__parse_take(parser, count_words(at, end) * sizeof(char *));
-	for (parser->word_count = 0; !parse_failed(parser); at += length) {
-		char **word = &parser->words[parser->word_count];
-
-		length = find_word(&at, end);
-		if (!length)
-			return true;
-		if (length > MOST_WORD)
-			return coil__parse_fail(parser, "a word of more than %d bytes", MOST_WORD);
-		*word = coil__arena_copy(&parser->program->arena, at, length);
-		if (!*word)
-			return !(parser->no_memory = true);
-		parser->word_count++;
-	}
-	return false;
-}
-
-/* Goes to the next line with words; false: there is none, or it is bad. */
-static bool next_line(struct parser *parser)
-{
-	while (!parse_failed(parser) && parser->next < parser->end) {
-		const char *at = parser->next;
-		size_t left = (size_t)(parser->end - at);
-		const char *end = memchr(at, '\n', left), *remark;
-
-		end = end ? end : parser->end;
-		parser->next = end < parser->end ? end + 1 : end;
-		parser->line++;
-		if (memchr(at, '\0', (size_t)(end - at)))
-			return coil__parse_fail(parser, "a byte 0 is no text");
-		remark = memchr(at, '#', (size_t)(end - at));
-		if (!split(parser, at, remark ? remark : end))
-			return false;
-		if (parser->word_count)
-			return true;
-	}
-	return false;
-}
-
-const char *coil__parse_text(struct parser *parser)
-{
-	size_t length = 0;
-	char *text, *at;
-
-	for (size_t i = 0; i < parser->word_count; i++)
-		length += strlen(parser->words[i]) + 1;
-	text = at = coil__parse_take(parser, length);
-	for (size_t i = 0; text && i < parser->word_count; i++) {
-		if (i)
-			*at++ = ' ';
-		at = stpcpy(at, parser->words[i]);
-	}
-	return text;
-}
-
-static bool word_is(const struct parser *parser, size_t i, const char *word)
-{
-	return i < parser->word_count && !strcmp(parser->words[i], word);
-}
 
 /* ---- statements ------------------------------------------------------------------ */
 
@@ -152,7 +31,7 @@ static const struct operation *operation_of_line(struct parser *parser, size_t *
 	const char *nearest;
 	char name[2 * MOST_WORD + 2];
 
-	*used = word_is(parser, 0, "new") && parser->word_count > 1 ? 2 : 1;
+	*used = line_has(parser, 0, "new") && parser->word_count > 1 ? 2 : 1;
 	snprintf(name, sizeof name, "%s%s%s", parser->words[0], *used == 2 ? " " : "",
 		 *used == 2 ? parser->words[1] : "");
 	operation = coil__find_operation(name, &nearest);
@@ -210,13 +89,13 @@ static void parse_statements(struct parser *parser, struct block *block, const c
 {
 	bool in_try = !strcmp(what, "try");
 
-	while (next_line(parser)) {
-		bool part = word_is(parser, 0, "except") || word_is(parser, 0, "finally");
+	while (coil__parse_line(parser)) {
+		bool part = line_has(parser, 0, "except") || line_has(parser, 0, "finally");
 
-		if (word_is(parser, 0, "end") && parser->word_count > 1)
+		if (line_has(parser, 0, "end") && parser->word_count > 1)
 			coil__parse_fail(parser, "nothing follows end, but here %s",
 					 parser->words[1]);
-		else if (word_is(parser, 0, "end") || (part && in_try))
+		else if (line_has(parser, 0, "end") || (part && in_try))
 			return;
 		else if (part)
 			coil__parse_fail(parser, "%s belongs to a try", parser->words[0]);
@@ -243,14 +122,14 @@ static void parse_try(struct parser *parser, struct statement *statement)
 	bool in_cleanup = parser->in_cleanup;
 
 	parse_statements(parser, &statement->body, "try", statement->line);
-	if (!parse_failed(parser) && word_is(parser, 0, "except")) {
+	if (!parse_failed(parser) && line_has(parser, 0, "except")) {
 		statement->has_handler = true;
 		parse_classes(parser, statement);
 		parse_statements(parser, &statement->handler, "try", statement->line);
 	}
-	if (!parse_failed(parser) && word_is(parser, 0, "except"))
+	if (!parse_failed(parser) && line_has(parser, 0, "except"))
 		coil__parse_fail(parser, "a try has one except, with all its classes");
-	if (!parse_failed(parser) && word_is(parser, 0, "finally")) {
+	if (!parse_failed(parser) && line_has(parser, 0, "finally")) {
 		if (parser->word_count > 1)
 			coil__parse_fail(parser, "nothing follows finally, but here %s",
 					 parser->words[1]);
@@ -285,12 +164,12 @@ static void parse_option(struct parser *parser)
 	const char *nearest = coil__nearest(word, names, 3);
 	int64_t limit;
 
-	if (word_is(parser, 1, "limit") && parser->word_count == 3) {
+	if (line_has(parser, 1, "limit") && parser->word_count == 3) {
 		if (coil__parse_number(parser, parser->words[2], 0, &limit))
 			program->limit = (uint64_t)limit;
-	} else if (word_is(parser, 1, "eager") && parser->word_count == 2) {
+	} else if (line_has(parser, 1, "eager") && parser->word_count == 2) {
 		program->eager = true;
-	} else if (word_is(parser, 1, "unretrieved") && parser->word_count == 2) {
+	} else if (line_has(parser, 1, "unretrieved") && parser->word_count == 2) {
 		program->unretrieved = true;
 	} else {
 		coil__parse_fail(parser, "there is no option %s%s%s (eager, unretrieved, limit N)",
@@ -340,11 +219,11 @@ static void parse_body(struct parser *parser)
 static void parse_item(struct parser *parser)
 {
 	parser->where = "scenario";
-	if (word_is(parser, 0, "option"))
+	if (line_has(parser, 0, "option"))
 		parse_option(parser);
-	else if (word_is(parser, 0, "new"))
+	else if (line_has(parser, 0, "new"))
 		parse_statement(parser, &parser->program->news);
-	else if (word_is(parser, 0, "coro") || word_is(parser, 0, "func"))
+	else if (line_has(parser, 0, "coro") || line_has(parser, 0, "func"))
 		parse_body(parser);
 	else
 		coil__parse_fail(parser, "%s has no place outside of a coro or func",
@@ -353,10 +232,10 @@ static void parse_item(struct parser *parser)
 
 static void parse(struct parser *parser)
 {
-	if (!next_line(parser) || parser->word_count != 2 || !word_is(parser, 0, "scn") ||
-	    !word_is(parser, 1, "1"))
+	if (!coil__parse_line(parser) || parser->word_count != 2 || !line_has(parser, 0, "scn") ||
+	    !line_has(parser, 1, "1"))
 		coil__parse_fail(parser, "a scenario begins with the line: scn 1");
-	while (next_line(parser))
+	while (coil__parse_line(parser))
 		parse_item(parser);
 	parser->program->main = find_body(parser->program, "main", false);
 	if (!parser->program->main)

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
- * Between play_parse.c (lines and blocks) and play_words.c (the words of a line).
+ * Between the three parts of the parser: play_lines.c (lines and their words),
+ * play_words.c (the arguments of an operation), play_parse.c (bodies and blocks).
  *
  * The first thing that is wrong is kept, with its line; what is called after that
  * returns early, so that only loops and what needs a result look at it.
  */
 #ifndef COIL_PLAY_PARSER_H
 #define COIL_PLAY_PARSER_H
+
+#include <string.h>
 
 #include "play_parse.h"
 
@@ -40,6 +43,15 @@ static inline bool parse_failed(const struct parser *parser)
 
 /* Memory of the program's; NULL, and then there is something wrong. */
 void *coil__parse_take(struct parser *parser, size_t size);
+
+/* Goes to the next line with words; false: there is none, or it is bad. */
+bool coil__parse_line(struct parser *parser);
+
+/* Is this the I-th word of it? */
+static inline bool line_has(const struct parser *parser, size_t i, const char *word)
+{
+	return i < parser->word_count && !strcmp(parser->words[i], word);
+}
 
 /* The words of the line, with one space between. */
 const char *coil__parse_text(struct parser *parser);

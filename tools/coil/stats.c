@@ -3,6 +3,9 @@
  * coil stats: how often each event came; where the time of each task went; which
  * steps took longest.
  *
+ * The first step of an eager task is inside of another's, which does not run meanwhile;
+ * but the length of a step is that of all that is inside of it.
+ *
  * A task is at every moment running, ready (its next step is scheduled), or
  * waiting.  The rebuilt state knows which, and since when: whenever that changes
  * the time that has passed goes to the state it was in.
@@ -12,52 +15,21 @@
  * the clock was read again, is the step's too: it is taken from the state that
  * the task was in meanwhile.
  */
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "command.h"
-#include "trace/names.h"
-#include "trace/reader_map.h"
+#include "stats.h"
 #include "trace/reader_memory.h"
-#include "trace/reader_print.h"
-#include "trace/state.h"
 
 static const char help[] =
 	"usage: coil stats [OPTION...] TRACE\n\n"
 	"Prints how many events of each kind there are; of each task, for how long it\n"
-	"ran, was ready to run, and waited; and the steps that took longest.\n\n"
+	"ran, was ready to run, and waited; what they waited for; and the steps that\n"
+	"took longest.\n\n"
 	"  --tasks N   show the N tasks that ran longest (20)\n"
 	"  --steps N   show the N longest steps (10)\n"
 	"  --help      this\n";
-
-struct task {
-	uint64_t id;
-	uint64_t time[COIL__TASK_DONE + 1]; /* ns in each state; may be below 0 for
-					       a while (that is well defined) */
-	uint64_t steps, longest;
-	bool done;
-};
-
-struct step {
-	uint64_t task;       /* 0: none */
-	uint64_t index;      /* of the event that begins it */
-	uint64_t time, end;
-	bool ended;          /* but where the next event is, is not known yet */
-};
-
-struct stats {
-	const struct coil__reader *reader;
-	struct coil__state *state;
-	struct coil__names *names;
-	struct coil__map tasks;    /* id -> struct task * */
-	uint64_t counts[TRACE_TYPES], events, first, last, iterations;
-	size_t loops, threads;
-	struct step *steps;        /* the longest, sorted: the longest first */
-	size_t step_count, step_limit, task_limit;
-	struct coil__map running;  /* thread -> struct step *, the last begun there */
-};
 
 /* ---- counting ----------------------------------------------------------------- */
 
@@ -83,6 +55,10 @@ static uint64_t task_touched(struct stats *stats, const struct coil__event *even
 			event->as.HANDLE_SCHEDULED.target : 0;
 	case TRACE_TASK_STEP_BEGIN:
 		return event->as.TASK_STEP_BEGIN.task;
+	case TRACE_TASK_EAGER_BEGIN:
+		return event->as.TASK_EAGER_BEGIN.task;
+	case TRACE_TASK_EAGER_END:
+		return event->as.TASK_EAGER_END.task;
 	case TRACE_TASK_STEP_END:
 		return coil__state_thread(stats->state, event->thread)->task;
 	case TRACE_FUTURE_DONE:
@@ -92,23 +68,18 @@ static uint64_t task_touched(struct stats *stats, const struct coil__event *even
 	}
 }
 
-static uint64_t length_of(const struct step *step)
-{
-	return step->end > step->time ? step->end - step->time : 0;
-}
-
 static void keep_step(struct stats *stats, const struct step *step)
 {
 	size_t i = stats->step_count;
 
 	if (i == stats->step_limit) {
-		if (!i || length_of(&stats->steps[i - 1]) >= length_of(step))
+		if (!i || step_length(&stats->steps[i - 1]) >= step_length(step))
 			return;
 		i--;
 	} else {
 		stats->step_count++;
 	}
-	for (; i > 0 && length_of(&stats->steps[i - 1]) < length_of(step); i--)
+	for (; i > 0 && step_length(&stats->steps[i - 1]) < step_length(step); i--)
 		stats->steps[i] = stats->steps[i - 1];
 	stats->steps[i] = *step;
 }
@@ -124,10 +95,22 @@ static struct step *step_of(struct stats *stats, uint32_t thread)
 	return step;
 }
 
+static void drop_outer(struct step *step)
+{
+	struct step *outer, *next;
+
+	for (outer = step->outer; outer; outer = next) {
+		next = outer->outer;
+		free(outer);
+	}
+	step->outer = NULL;
+}
+
 static void begin_step(struct stats *stats, const struct coil__event *event)
 {
 	struct step *step = step_of(stats, event->thread);
 
+	drop_outer(step); /* in a damaged trace */
 	*step = (struct step){
 		.task = event->as.TASK_STEP_BEGIN.task, .index = event->index,
 		.time = event->time,
@@ -143,6 +126,59 @@ static void end_step(struct stats *stats, const struct coil__event *event)
 	step->ended = step->task != 0;
 }
 
+static void begin_eager_step(struct stats *stats, const struct coil__event *event)
+{
+	struct step *step = step_of(stats, event->thread);
+	struct step *outer = coil__take(1, sizeof *outer);
+
+	*outer = *step;
+	*step = (struct step){
+		.task = event->as.TASK_EAGER_BEGIN.task, .index = event->index,
+		.time = event->time, .outer = outer,
+	};
+	task_of(stats, step->task)->steps++;
+}
+
+/* Its end reads the clock. */
+static void end_eager_step(struct stats *stats, const struct coil__event *event)
+{
+	struct step *step = step_of(stats, event->thread), *outer = step->outer;
+	struct task *task = task_of(stats, step->task);
+
+	if (!outer)
+		return;
+	step->end = event->time;
+	if (step_length(step) > task->longest)
+		task->longest = step_length(step);
+	if (outer->task)
+		task_of(stats, outer->task)->time[COIL__TASK_RUNNING] -= step_length(step);
+	keep_step(stats, step);
+	*step = *outer;
+	free(outer);
+}
+
+/* An await ends, before that is applied. */
+static void count_wait(struct stats *stats, const struct coil__event *event)
+{
+	const struct coil__state_object *task =
+		coil__state_object(stats->state, event->as.AWAIT_END.task), *target;
+	const struct coil__state_await *await;
+	unsigned kind = TRACE_FUTURE_PLAIN;
+
+	if (!task || !task->await_count)
+		return;
+	await = &task->awaits[task->await_count - 1];
+	if (await->kind == TRACE_AWAIT_COROUTINE)
+		return;
+	target = coil__state_object(stats->state, await->target);
+	if (await->kind == TRACE_AWAIT_TASK || (target && target->is_task))
+		kind = WAIT_TASK;
+	else if (target && target->kind < TRACE_FUTURE_COUNT)
+		kind = target->kind;
+	stats->waits[kind].count++;
+	stats->waits[kind].time += event->time - await->begun;
+}
+
 /* The first event behind a step. */
 static void settle_step(struct stats *stats, struct step *step, uint64_t now)
 {
@@ -154,8 +190,8 @@ static void settle_step(struct stats *stats, struct step *step, uint64_t now)
 		task->time[object->state] -= now - step->end;
 		step->end = now;
 	}
-	if (length_of(step) > task->longest)
-		task->longest = length_of(step);
+	if (step_length(step) > task->longest)
+		task->longest = step_length(step);
 	keep_step(stats, step);
 	*step = (struct step){ 0 };
 }
@@ -203,6 +239,12 @@ static void count(struct stats *stats, const struct coil__event *event)
 		begin_step(stats, event);
 	else if (event->type == TRACE_TASK_STEP_END)
 		end_step(stats, event);
+	else if (event->type == TRACE_TASK_EAGER_BEGIN)
+		begin_eager_step(stats, event);
+	else if (event->type == TRACE_TASK_EAGER_END)
+		end_eager_step(stats, event);
+	else if (event->type == TRACE_AWAIT_END)
+		count_wait(stats, event);
 	follow(stats, event);
 }
 
@@ -217,103 +259,12 @@ static void count_what_is_left(struct stats *stats)
 
 		if (step->ended)
 			settle_step(stats, step, step->end);
+		drop_outer(step);
 	}
 	for (; object; object = object->next)
 		if (object->is_task)
 			pass_time(stats, object->id, object->state, object->changed,
 				  stats->last);
-}
-
-/* ---- printing ----------------------------------------------------------------- */
-
-static double seconds(uint64_t ns)
-{
-	return (double)ns / 1e9;
-}
-
-static void print_summary(const struct stats *stats)
-{
-	const struct trace_header *header = coil__reader_header(stats->reader);
-
-	fputs("program   ", stdout);
-	coil__print_escaped(stdout, header->program,
-			    strnlen(header->program, sizeof header->program), '\0');
-	printf("\nclock     %s\n", header->clock == TRACE_CLOCK_VIRTUAL ? "virtual" : "real");
-	printf("time      %.6f s\n", seconds(stats->last - stats->first));
-	printf("events    %" PRIu64 "\n", stats->events);
-	printf("threads   %zu\n", stats->state->threads.count);
-	printf("loops     %" PRIu64 "\n", stats->counts[TRACE_LOOP_CREATED]);
-	printf("turns     %" PRIu64 "\n", stats->counts[TRACE_ITERATION_BEGIN]);
-}
-
-static void print_counts(const struct stats *stats)
-{
-	puts("\n     count  event");
-	for (unsigned type = 0; type < TRACE_TYPES; type++)
-		if (stats->counts[type])
-			printf("%10" PRIu64 "  %s\n", stats->counts[type],
-			       coil__event_name(type));
-}
-
-/* Those that ran longest first; in the order of their ids where that is equal. */
-static int compare_tasks(const void *left, const void *right)
-{
-	const struct task *a = *(const struct task *const *)left;
-	const struct task *b = *(const struct task *const *)right;
-	uint64_t a_ran = a->time[COIL__TASK_RUNNING], b_ran = b->time[COIL__TASK_RUNNING];
-
-	if (a_ran != b_ran)
-		return a_ran > b_ran ? -1 : 1;
-	return a->id < b->id ? -1 : a->id > b->id;
-}
-
-static void print_label(const struct stats *stats, uint64_t task)
-{
-	const char *label = coil__names_task(stats->names, task);
-
-	if (label)
-		coil__print_escaped(stdout, label, strlen(label), '\0');
-	else
-		printf("task %" PRIu64, task);
-}
-
-static void print_tasks(const struct stats *stats)
-{
-	size_t count = stats->tasks.count, n = 0;
-	struct task **tasks = coil__take(count, sizeof *tasks);
-	struct coil__map_entry *entry = NULL;
-
-	while ((entry = coil__map_next(&stats->tasks, entry)))
-		tasks[n++] = entry->value;
-	qsort(tasks, n, sizeof *tasks, compare_tasks);
-	if (n)
-		puts("\n   running      ready    waiting     steps    longest  task");
-	for (size_t i = 0; i < n && i < stats->task_limit; i++) {
-		printf("%10.6f %10.6f %10.6f %9" PRIu64 " %10.6f  ",
-		       seconds(tasks[i]->time[COIL__TASK_RUNNING]),
-		       seconds(tasks[i]->time[COIL__TASK_READY]),
-		       seconds(tasks[i]->time[COIL__TASK_WAITING]),
-		       tasks[i]->steps, seconds(tasks[i]->longest));
-		print_label(stats, tasks[i]->id);
-		puts(tasks[i]->done ? "" : " (not done)");
-	}
-	if (n > stats->task_limit)
-		printf("and %zu more tasks (--tasks N shows more)\n", n - stats->task_limit);
-	free(tasks);
-}
-
-static void print_steps(const struct stats *stats)
-{
-	if (stats->step_count)
-		puts("\nlongest step          at     event  task");
-	for (size_t i = 0; i < stats->step_count; i++) {
-		const struct step *step = &stats->steps[i];
-
-		printf("%12.6f %11.6f %9" PRIu64 "  ", seconds(length_of(step)),
-		       seconds(step->time), step->index);
-		print_label(stats, step->task);
-		putchar('\n');
-	}
 }
 
 /* ---- the command ---------------------------------------------------------------- */
@@ -329,10 +280,7 @@ static void run(struct stats *stats, struct coil__reader *reader)
 	while (coil__reader_next(reader, &event))
 		count(stats, &event);
 	count_what_is_left(stats);
-	print_summary(stats);
-	print_counts(stats);
-	print_tasks(stats);
-	print_steps(stats);
+	coil__stats_print(stats);
 	coil__map_free(&stats->tasks);
 	coil__map_free(&stats->running);
 	coil__names_destroy(stats->names);

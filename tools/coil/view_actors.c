@@ -84,6 +84,24 @@ struct actor *coil__view_future(struct view *view, uint64_t future)
 	return actor;
 }
 
+/* ... and so do they with what tasks share. */
+struct actor *coil__view_resource(struct view *view, uint64_t resource)
+{
+	uint64_t id = coil__names_shown(view->names, resource);
+	struct actor *actor = coil__map_get(&view->tasks, id);
+	const char *label = coil__names_resource(view->names, id);
+	char *made = NULL;
+
+	if (actor)
+		return actor;
+	if (!label)
+		label = made = coil__text_format("resource %llu", (unsigned long long)id);
+	actor = new_actor(DIAGRAM_WAITED, label);
+	coil__map_put(&view->tasks, id, actor);
+	free(made);
+	return actor;
+}
+
 struct actor *coil__view_loop_actor(struct view *view, uint32_t loop)
 {
 	struct actor *actor = coil__map_get(&view->loops, loop);
@@ -107,6 +125,13 @@ struct actor *coil__view_sleep(struct view *view)
 	return view->sleep;
 }
 
+struct actor *coil__view_timeout(struct view *view)
+{
+	if (!view->timeout)
+		view->timeout = new_actor(DIAGRAM_WAITED, "asyncio.timeout");
+	return view->timeout;
+}
+
 struct actor *coil__view_callback(struct view *view, const char *callee)
 {
 	struct actor *actor;
@@ -125,10 +150,17 @@ void coil__view_free_actors(struct view *view)
 {
 	free_actors_of(&view->tasks);
 	free_actors_of(&view->loops);
+	coil__map_free(&view->generators);
 	for (size_t i = 0; i < view->callback_count; i++)
 		free_actor(view->callbacks[i]);
 	free(view->callbacks);
 	free_actor(view->sleep);
+	free_actor(view->timeout);
+}
+
+bool coil__view_is_generator(const struct view *view, uint32_t site)
+{
+	return site && coil__map_get(&view->generators, site);
 }
 
 const char *coil__view_callee(const struct view *view, uint32_t site)
@@ -169,6 +201,24 @@ static double seconds_until(const struct view *view, double when, bool absolute)
 	return (double)(int64_t)((when - now) * 1000 + (when > now ? 0.5 : -0.5)) / 1000;
 }
 
+double coil__view_seconds_until(const struct view *view, double when)
+{
+	return seconds_until(view, when, false);
+}
+
+char *coil__view_limit(const struct view *view,
+		       const struct coil__state_resource *timeout, double when)
+{
+	const char *call = timeout ? coil__view_callee(view, timeout->site) : "timeout";
+
+	if (strcmp(call, "timeout") != 0 && strcmp(call, "timeout_at") != 0)
+		call = "wait_for"; /* whose site is the awaitable's */
+	if (when == 0)
+		return coil__text_format("%s(None)", call);
+	return coil__text_format("%s(%.10g)", call, seconds_until(view, when,
+					strcmp(call, "timeout_at") == 0));
+}
+
 char *coil__view_call(const struct view *view, const struct coil__event *event,
 		      const char *what)
 {
@@ -201,4 +251,21 @@ struct actor *coil__view_current(struct view *view)
 	if (!handle || !coil__view_is_callback(view, handle))
 		return NULL;
 	return coil__view_callback(view, coil__view_callee(view, handle->site));
+}
+
+struct actor *coil__view_behind(struct view *view)
+{
+	struct coil__state_thread *thread =
+		coil__state_thread(view->state, view->event.thread);
+	struct coil__state_handle *handle =
+		thread->handle ? coil__state_handle(view->state, thread->handle) : NULL;
+
+	if (!handle || thread->task)
+		return NULL;
+	if (strcmp(coil__view_callee(view, handle->site), "timeout.expire") == 0)
+		return coil__view_timeout(view);
+	if (handle->kind == TRACE_SCHEDULE_CALLBACK &&
+	    coil__names_task(view->names, handle->target))
+		return coil__view_task(view, handle->target);
+	return NULL;
 }

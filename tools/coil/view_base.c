@@ -241,6 +241,15 @@ static const char *unknown_task(struct view *view)
 	return unknown;
 }
 
+static void note_generator(struct view *view, const struct coil__event *event)
+{
+	uint32_t site = event->as.RESOURCE_CREATED.site;
+
+	if (event->tag == TRACE_RESOURCE_ASYNC_GENERATOR && site &&
+	    !coil__view_is_generator(view, site))
+		coil__map_put(&view->generators, site, coil__take(1, 1));
+}
+
 static void take_event(struct view *view, const struct view_kind *kind)
 {
 	const struct coil__event *event = &view->event;
@@ -251,6 +260,8 @@ static void take_event(struct view *view, const struct view_kind *kind)
 	if (event->type == TRACE_LOOP_RUN_BEGIN)
 		coil__view_loop_actor(view, event->as.LOOP_RUN_BEGIN.loop)->run_site =
 			event->as.LOOP_RUN_BEGIN.site;
+	if (event->type == TRACE_RESOURCE_CREATED)
+		note_generator(view, event);
 	if (kind->on[event->type])
 		kind->on[event->type](view, event);
 	coil__state_apply(view->state, event);

@@ -48,10 +48,11 @@ struct view {
 	struct coil__event event;        /* the current one                   */
 	struct coil__map tasks;          /* id -> actor                       */
 	struct coil__map loops;
+	struct coil__map generators;     /* sites of async generators         */
 	struct coil__map nodes;          /* the view's own                    */
 	struct actor **callbacks;        /* by name                           */
 	size_t callback_count, callback_room;
-	struct actor *sleep;
+	struct actor *sleep, *timeout;
 	size_t task_count;               /* in the whole trace                */
 	size_t futures;                  /* that have an actor                */
 	uint64_t time;                   /* of the last event                 */
@@ -76,7 +77,9 @@ struct actor *coil__view_task(struct view *view, uint64_t task); /* 0: NULL */
 struct actor *coil__view_loop_actor(struct view *view, uint32_t loop);
 struct actor *coil__view_callback(struct view *view, const char *callee);
 struct actor *coil__view_sleep(struct view *view);
+struct actor *coil__view_timeout(struct view *view);
 struct actor *coil__view_future(struct view *view, uint64_t future);
+struct actor *coil__view_resource(struct view *view, uint64_t resource);
 
 /* Is ASKED, of --task, this task: its label or its id? */
 bool coil__view_is_called(const char *asked, const char *label, uint64_t id);
@@ -87,9 +90,17 @@ void coil__view_free_actors(struct view *view);
  * the loop itself, or what is outside of it. */
 struct actor *coil__view_current(struct view *view);
 
+/* Who is behind a callback of coil's own: a timeout that expires, or the task whose
+ * end it was called for; NULL: nobody. */
+struct actor *coil__view_behind(struct view *view);
+
 /* Is this handle a callback that the program gave?  (Not a task's step, a timer
  * of a sleep, a gather's counting, or what ends the run when main is done.) */
 bool coil__view_is_callback(struct view *view, const struct coil__state_handle *handle);
+
+/* Was an async generator made there, and is the await of such a coroutine thus one of
+ * its values? */
+bool coil__view_is_generator(const struct view *view, uint32_t site);
 
 /* The name of the function that is called at a site. */
 const char *coil__view_callee(const struct view *view, uint32_t site);
@@ -100,6 +111,13 @@ const char *coil__view_argument(const struct view *view, uint32_t site);
 /* "call_later(0.3, WHAT)": how a handle was scheduled; to be freed. */
 char *coil__view_call(const struct view *view, const struct coil__event *event,
 		      const char *what);
+
+/* Seconds, to the millisecond, from the event until WHEN on the loop's clock. */
+double coil__view_seconds_until(const struct view *view, double when);
+
+/* "timeout(1)", "wait_for(0.5)": of a timeout that is entered; to be freed. */
+char *coil__view_limit(const struct view *view,
+		       const struct coil__state_resource *timeout, double when);
 
 /* ---- drawing ------------------------------------------------------------ */
 

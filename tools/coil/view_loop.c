@@ -12,49 +12,10 @@
  * Callbacks of coil's own (a sleep's timer, a gather's counting) are the loop's
  * messages to itself.
  */
-#include "view_base.h"
+#include "view_loop.h"
 #include <stdlib.h>
 #include <string.h>
 #include "render_text.h"
-#include "trace/reader_memory.h"
-
-static struct actor *loop_of(struct view *view, uint32_t named)
-{
-	return coil__view_loop_actor(view, named ? named : view->event.loop);
-}
-
-/* Who runs; the loop itself while it runs something of coil's own. */
-static struct actor *current(struct view *view)
-{
-	struct actor *actor = coil__view_current(view);
-
-	return actor ? actor : view->event.loop ? loop_of(view, 0) : NULL;
-}
-
-/* "say_hello_AAA", "sleep of main", "future_1"; borrowed. */
-static const char *object_name(struct view *view, uint64_t id)
-{
-	const char *name = coil__names_task(view->names, id);
-
-	if (!name)
-		name = coil__map_get(&view->nodes, id);
-	return name ? name : coil__view_future(view, id)->name;
-}
-
-/* Sleeps and gathers have no lifeline here; they are named by whose they are. */
-static void future_created(struct view *view, const struct coil__event *event)
-{
-	uint64_t task = coil__state_thread(view->state, event->thread)->task;
-	uint64_t future = event->as.FUTURE_CREATED.future;
-	const char *what = event->tag == TRACE_FUTURE_SLEEP ? "sleep" : "gather";
-
-	if (event->tag == TRACE_FUTURE_PLAIN)
-		return;
-	free(coil__map_remove(&view->nodes, future)); /* in a damaged trace */
-	coil__map_put(&view->nodes, future,
-		      task ? coil__text_format("%s of %s", what, object_name(view, task))
-			   : coil__text_format("%s", what));
-}
 
 static void finish(struct view *view)
 {
@@ -70,13 +31,13 @@ static char *work_of(struct view *view, unsigned kind, uint64_t target, uint32_t
 	const char *argument = coil__view_argument(view, site);
 
 	if (kind == TRACE_SCHEDULE_STEP)
-		return coil__text_format("step of %s", object_name(view, target));
+		return coil__text_format("step of %s", coil__loop_name(view, target));
 	if (kind == TRACE_SCHEDULE_WAKEUP)
-		return coil__text_format("wake up %s", object_name(view, target));
+		return coil__text_format("wake up %s", coil__loop_name(view, target));
 	if (kind == TRACE_SCHEDULE_CALLBACK) /* of a future, which it is given */
-		argument = object_name(view, target);
+		argument = coil__loop_name(view, target);
 	else if (target && kind != TRACE_SCHEDULE_IO) /* a sleep's timer */
-		return coil__text_format("%s", object_name(view, target));
+		return coil__text_format("%s", coil__loop_name(view, target));
 	return coil__text_format("%s%s%s%s", callee, *argument ? separator : "", argument,
 				 *argument ? end : "");
 }
@@ -88,14 +49,14 @@ static void run_begin(struct view *view, const struct coil__event *event)
 	const struct trace_LOOP_RUN_BEGIN *begin = &event->as.LOOP_RUN_BEGIN;
 	const char *callee = coil__reader_site(view->reader, begin->site)->callee;
 
-	coil__view_message(view, DIAGRAM_CALL, NULL, loop_of(view, begin->loop), "%s",
+	coil__view_message(view, DIAGRAM_CALL, NULL, coil__loop_of(view, begin->loop), "%s",
 			   *callee ? callee : "run_forever");
-	coil__view_begin(view, loop_of(view, begin->loop));
+	coil__view_begin(view, coil__loop_of(view, begin->loop));
 }
 
 static void run_end(struct view *view, const struct coil__event *event)
 {
-	struct actor *loop = loop_of(view, event->as.LOOP_RUN_END.loop);
+	struct actor *loop = coil__loop_of(view, event->as.LOOP_RUN_END.loop);
 
 	coil__view_message(view, DIAGRAM_RETURN, loop, NULL, "stopped");
 	coil__view_end(view, loop);
@@ -103,14 +64,14 @@ static void run_end(struct view *view, const struct coil__event *event)
 
 static void stop(struct view *view, const struct coil__event *event)
 {
-	coil__view_message(view, DIAGRAM_CALL, current(view),
-			   loop_of(view, event->as.LOOP_STOP.loop), "stop");
+	coil__view_message(view, DIAGRAM_CALL, coil__loop_current(view),
+			   coil__loop_of(view, event->as.LOOP_STOP.loop), "stop");
 }
 
 static void close_loop(struct view *view, const struct coil__event *event)
 {
 	coil__view_message(view, DIAGRAM_CALL, NULL,
-			   loop_of(view, event->as.LOOP_CLOSE.loop), "close");
+			   coil__loop_of(view, event->as.LOOP_CLOSE.loop), "close");
 }
 
 static void iteration_begin(struct view *view, const struct coil__event *event)
@@ -127,28 +88,28 @@ static const char *direction(const struct coil__event *event)
 
 static void fd_added(struct view *view, const struct coil__event *event)
 {
-	coil__view_message(view, DIAGRAM_CALL, current(view),
-			   loop_of(view, event->as.FD_ADDED.loop), "add_%s(fd %d)",
+	coil__view_message(view, DIAGRAM_CALL, coil__loop_current(view),
+			   coil__loop_of(view, event->as.FD_ADDED.loop), "add_%s(fd %d)",
 			   direction(event), event->as.FD_ADDED.fd);
 }
 
 static void fd_removed(struct view *view, const struct coil__event *event)
 {
-	coil__view_message(view, DIAGRAM_CALL, current(view),
-			   loop_of(view, event->as.FD_REMOVED.loop), "remove_%s(fd %d)",
+	coil__view_message(view, DIAGRAM_CALL, coil__loop_current(view),
+			   coil__loop_of(view, event->as.FD_REMOVED.loop), "remove_%s(fd %d)",
 			   direction(event), event->as.FD_REMOVED.fd);
 }
 
 static void fd_ready(struct view *view, const struct coil__event *event)
 {
-	coil__view_message(view, DIAGRAM_CALL, NULL, loop_of(view, 0), "fd %d is %s",
+	coil__view_message(view, DIAGRAM_CALL, NULL, coil__loop_of(view, 0), "fd %d is %s",
 			   event->as.FD_READY.fd, event->tag == TRACE_DIRECTION_READ
 			   ? "readable" : "writable");
 }
 
 static void wake(struct view *view, const struct coil__event *event)
 {
-	coil__view_message(view, DIAGRAM_CALL, NULL, loop_of(view, event->as.WAKE.loop),
+	coil__view_message(view, DIAGRAM_CALL, NULL, coil__loop_of(view, event->as.WAKE.loop),
 			   "%u from other threads", event->as.WAKE.count);
 }
 
@@ -173,8 +134,8 @@ static void scheduled(struct view *view, const struct coil__event *event)
 	work = work_of(view, event->tag, handle->target, handle->site, ", ", "");
 	call = coil__view_call(view, event, work);
 	coil__view_message(view, DIAGRAM_CALL,
-			   event->loop ? current(view) : coil__view_current(view),
-			   loop_of(view, handle->loop), "%s", call);
+			   event->loop ? coil__loop_current(view) : coil__view_current(view),
+			   coil__loop_of(view, handle->loop), "%s", call);
 	free(work);
 	free(call);
 }
@@ -193,7 +154,7 @@ static void handle_cancelled(struct view *view, const struct coil__event *event)
 	if (!handle)
 		return;
 	work = work_of_handle(view, handle);
-	coil__view_message(view, DIAGRAM_ERROR, current(view), loop_of(view, handle->loop),
+	coil__view_message(view, DIAGRAM_ERROR, coil__loop_current(view), coil__loop_of(view, handle->loop),
 			   "cancel %s", work);
 	free(work);
 }
@@ -202,7 +163,7 @@ static void timer_due(struct view *view, const struct coil__event *event)
 {
 	const struct coil__state_handle *handle =
 		coil__state_handle(view->state, event->as.TIMER_DUE.handle);
-	struct actor *loop = loop_of(view, 0);
+	struct actor *loop = coil__loop_of(view, 0);
 	char *work;
 
 	if (!handle)
@@ -215,7 +176,7 @@ static void timer_due(struct view *view, const struct coil__event *event)
 static void handle_begin(struct view *view, const struct coil__event *event)
 {
 	const struct coil__state_handle *handle = coil__state_handle(view->state, event->ctx);
-	struct actor *loop = loop_of(view, 0), *callback;
+	struct actor *loop = coil__loop_of(view, 0), *callback;
 
 	if (!handle || !coil__view_is_callback(view, handle))
 		return;
@@ -233,10 +194,10 @@ static void handle_end(struct view *view, const struct coil__event *event)
 	if (!callback)
 		return;
 	if (error)
-		coil__view_message(view, DIAGRAM_ERROR, callback, loop_of(view, 0),
+		coil__view_message(view, DIAGRAM_ERROR, callback, coil__loop_of(view, 0),
 				   "raise %s", coil__reader_error_name(view->reader, error));
 	else
-		coil__view_message(view, DIAGRAM_RETURN, callback, loop_of(view, 0),
+		coil__view_message(view, DIAGRAM_RETURN, callback, coil__loop_of(view, 0),
 				   "return");
 	coil__view_end(view, callback);
 }
@@ -247,8 +208,8 @@ static void task_created(struct view *view, const struct coil__event *event)
 {
 	const struct trace_TASK_CREATED *created = &event->as.TASK_CREATED;
 
-	coil__view_message(view, DIAGRAM_CALL, current(view), loop_of(view, created->loop),
-			   "create_task(%s)", object_name(view, created->task));
+	coil__view_message(view, DIAGRAM_CALL, coil__loop_current(view), coil__loop_of(view, created->loop),
+			   "create_task(%s)", coil__loop_name(view, created->task));
 }
 
 static void step_begin(struct view *view, const struct coil__event *event)
@@ -258,70 +219,76 @@ static void step_begin(struct view *view, const struct coil__event *event)
 	if (!task)
 		return;
 	coil__view_message(view, event->tag == TRACE_SEND_SEND ? DIAGRAM_CALL : DIAGRAM_ERROR,
-			   loop_of(view, 0), task, "%s",
+			   coil__loop_of(view, 0), task, "%s",
 			   event->tag == TRACE_SEND_SEND ? "step"
 			   : event->tag == TRACE_SEND_THROW ? "step, with an exception"
 			   : "step, with CancelledError");
 	coil__view_begin(view, task);
 }
 
-/* What a suspended task awaits; to be freed. */
-static char *awaited(struct view *view, uint64_t task)
+/* How a step of TASK ends; to be freed. */
+static char *ending(struct view *view, uint64_t task, unsigned how)
 {
 	const struct coil__state_object *object = coil__state_object(view->state, task);
-	const struct coil__state_object *target;
 
-	if (!object || !object->await_count)
-		return coil__text_format("await");
-
-	const struct coil__state_await *await = &object->awaits[object->await_count - 1];
-
-	if (await->kind == TRACE_AWAIT_GATHER)
-		return coil__text_format("await %s", coil__names_future(TRACE_FUTURE_GATHER));
-	if (await->kind != TRACE_AWAIT_SLEEP)
-		return coil__text_format("await %s", object_name(view, await->target));
-	target = coil__state_object(view->state, await->target);
-	return coil__text_format("await asyncio.sleep(%g)", target ? target->delay : 0.0);
+	switch (how) {
+	case TRACE_STEP_YIELDED:
+		return coil__text_format("await asyncio.sleep(0)");
+	case TRACE_STEP_RETURNED:
+		return coil__text_format("return");
+	case TRACE_STEP_RAISED:
+		return coil__text_format("raise %s", object && object->error
+			? coil__reader_error_name(view->reader, object->error) : "");
+	case TRACE_STEP_CANCELLED:
+		return coil__text_format("raise CancelledError");
+	default:
+		return coil__loop_awaited(view, task);
+	}
 }
 
-static void step_end(struct view *view, const struct coil__event *event)
+static void end_step(struct view *view, uint64_t id, unsigned how, struct actor *to)
 {
-	uint64_t id = coil__state_thread(view->state, event->thread)->task;
-	const struct coil__state_object *object = coil__state_object(view->state, id);
 	struct actor *task = coil__view_task(view, id);
-	enum diagram_style style = DIAGRAM_RETURN;
 	char *what;
 
 	if (!task)
 		return;
-	switch (event->tag) {
-	case TRACE_STEP_YIELDED:
-		what = coil__text_format("await asyncio.sleep(0)");
-		break;
-	case TRACE_STEP_RETURNED:
-		what = coil__text_format("return");
-		break;
-	case TRACE_STEP_RAISED:
-		style = DIAGRAM_ERROR;
-		what = coil__text_format("raise %s", object && object->error
-			? coil__reader_error_name(view->reader, object->error) : "");
-		break;
-	case TRACE_STEP_CANCELLED:
-		style = DIAGRAM_ERROR;
-		what = coil__text_format("raise CancelledError");
-		break;
-	default:
-		what = awaited(view, id);
-		break;
-	}
-	coil__view_message(view, style, task, loop_of(view, 0), "%s", what);
+	what = ending(view, id, how);
+	coil__view_message(view, how == TRACE_STEP_RAISED || how == TRACE_STEP_CANCELLED
+			   ? DIAGRAM_ERROR : DIAGRAM_RETURN, task, to, "%s", what);
 	coil__view_end(view, task);
 	free(what);
 }
 
+static void step_end(struct view *view, const struct coil__event *event)
+{
+	end_step(view, coil__state_thread(view->state, event->thread)->task, event->tag,
+		 coil__loop_of(view, 0));
+}
+
+/* An eager task is stepped by whoever makes it. */
+static void eager_begin(struct view *view, const struct coil__event *event)
+{
+	struct actor *task = coil__view_task(view, event->as.TASK_EAGER_BEGIN.task);
+
+	if (!task)
+		return;
+	coil__view_message(view, DIAGRAM_CALL, coil__loop_current(view), task, "step, at once");
+	coil__view_begin(view, task);
+}
+
+static void eager_end(struct view *view, const struct coil__event *event)
+{
+	uint64_t id = event->as.TASK_EAGER_END.task;
+	const struct coil__state_object *task = coil__state_object(view->state, id);
+	struct actor *outer = task && task->outer ? coil__view_task(view, task->outer) : NULL;
+
+	end_step(view, id, event->tag, outer ? outer : coil__loop_of(view, 0));
+}
+
 static void cancel_requested(struct view *view, const struct coil__event *event)
 {
-	coil__view_message(view, DIAGRAM_ERROR, current(view),
+	coil__view_message(view, DIAGRAM_ERROR, coil__loop_current(view),
 			   coil__view_task(view, event->as.TASK_CANCEL_REQUESTED.task),
 			   *event->text ? "cancel: %s" : "cancel%s", event->text);
 }
@@ -331,7 +298,8 @@ static void await_begin(struct view *view, const struct coil__event *event)
 	const struct trace_AWAIT_BEGIN *await = &event->as.AWAIT_BEGIN;
 	struct actor *task = coil__view_task(view, await->task);
 
-	if (event->tag != TRACE_AWAIT_COROUTINE || !coil__view_descend(view, await->task, 0))
+	if (event->tag != TRACE_AWAIT_COROUTINE ||
+	    coil__view_is_generator(view, await->coroutine) || !coil__view_descend(view, await->task, 0))
 		return;
 	coil__view_message(view, DIAGRAM_CALL, task, task, "await %s(%s)",
 			   coil__view_callee(view, await->coroutine),
@@ -343,47 +311,18 @@ static void await_end(struct view *view, const struct coil__event *event)
 	const struct trace_AWAIT_END *end = &event->as.AWAIT_END;
 	const struct coil__state_object *object = coil__state_object(view->state, end->task);
 	struct actor *task = coil__view_task(view, end->task);
+	const struct coil__state_await *await;
 
-	if (!object || !object->await_count ||
-	    object->awaits[object->await_count - 1].kind != TRACE_AWAIT_COROUTINE ||
-	    !coil__view_descend(view, end->task, 1))
+	if (!object || !object->await_count)
+		return;
+	await = &object->awaits[object->await_count - 1];
+	if (await->kind != TRACE_AWAIT_COROUTINE || !coil__view_descend(view, end->task, 1))
 		return;
 	if (end->error)
 		coil__view_message(view, DIAGRAM_ERROR, task, task, "raise %s",
 				   coil__reader_error_name(view->reader, end->error));
-	else
+	else if (!coil__view_is_generator(view, await->coroutine)) /* which says "yield" */
 		coil__view_message(view, DIAGRAM_RETURN, task, task, "return");
-}
-
-/* ---- futures ------------------------------------------------------------------ */
-
-/* A task completes by its own step, which says so itself. */
-static void future_done(struct view *view, const struct coil__event *event)
-{
-	const struct trace_FUTURE_DONE *done = &event->as.FUTURE_DONE;
-	struct actor *actor = current(view);
-	const char *name = object_name(view, done->future);
-
-	if (coil__names_task(view->names, done->future))
-		return;
-	if (event->tag == TRACE_OUTCOME_RESULT)
-		coil__view_message(view, DIAGRAM_CALL, actor, actor, "set_result(%s)", name);
-	else if (event->tag == TRACE_OUTCOME_EXCEPTION)
-		coil__view_message(view, DIAGRAM_ERROR, actor, actor,
-				   "set_exception(%s, %s)", name,
-				   coil__reader_error_name(view->reader, done->error));
-	else
-		coil__view_message(view, DIAGRAM_ERROR, actor, actor, "cancel(%s)", name);
-}
-
-static void gather_counted(struct view *view, const struct coil__event *event)
-{
-	const struct trace_GATHER_COUNTED *counted = &event->as.GATHER_COUNTED;
-	struct actor *actor = current(view);
-
-	coil__view_message(view, event->tag == TRACE_OUTCOME_RESULT ? DIAGRAM_CALL
-			   : DIAGRAM_ERROR, actor, actor, "gather: %s is done, %u of %u",
-			   object_name(view, counted->child), counted->done, counted->count);
 }
 
 /* ---- remarks -------------------------------------------------------------------- */
@@ -392,21 +331,21 @@ static void exception_reported(struct view *view, const struct coil__event *even
 {
 	const struct trace_EXCEPTION_REPORTED *reported = &event->as.EXCEPTION_REPORTED;
 
-	coil__view_note(view, DIAGRAM_ERROR, current(view), "%s%s%s", event->text,
+	coil__view_note(view, DIAGRAM_ERROR, coil__loop_current(view), "%s%s%s", event->text,
 			*event->text ? ": " : "",
 			coil__reader_error_name(view->reader, reported->error));
 }
 
 static void mark(struct view *view, const struct coil__event *event)
 {
-	coil__view_note(view, DIAGRAM_CALL, current(view), "%s", event->text);
+	coil__view_note(view, DIAGRAM_CALL, coil__loop_current(view), "%s", event->text);
 }
 
 static void counter(struct view *view, const struct coil__event *event)
 {
 	const struct trace_COUNTER *counter = &event->as.COUNTER;
 
-	coil__view_note(view, DIAGRAM_CALL, current(view), "%s = %g",
+	coil__view_note(view, DIAGRAM_CALL, coil__loop_current(view), "%s = %g",
 			coil__reader_string(view->reader, counter->name), counter->value);
 }
 
@@ -431,12 +370,16 @@ const struct view_kind coil__view_loop = {
 		[TRACE_TASK_CREATED] = task_created,
 		[TRACE_TASK_STEP_BEGIN] = step_begin,
 		[TRACE_TASK_STEP_END] = step_end,
+		[TRACE_TASK_EAGER_BEGIN] = eager_begin,
+		[TRACE_TASK_EAGER_END] = eager_end,
 		[TRACE_TASK_CANCEL_REQUESTED] = cancel_requested,
 		[TRACE_AWAIT_BEGIN] = await_begin,
 		[TRACE_AWAIT_END] = await_end,
-		[TRACE_FUTURE_CREATED] = future_created,
-		[TRACE_FUTURE_DONE] = future_done,
-		[TRACE_GATHER_COUNTED] = gather_counted,
+		[TRACE_FUTURE_CREATED] = coil__loop_future_created,
+		[TRACE_FUTURE_DONE] = coil__loop_future_done,
+		[TRACE_GATHER_COUNTED] = coil__loop_gather_counted,
+		[TRACE_RESOURCE_CREATED] = coil__loop_resource_created,
+		[TRACE_RESOURCE_CHANGED] = coil__loop_resource_changed,
 		[TRACE_EXCEPTION_REPORTED] = exception_reported,
 		[TRACE_MARK] = mark,
 		[TRACE_COUNTER] = counter,
