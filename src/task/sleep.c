@@ -61,6 +61,7 @@ coil_result coil__sleep_begin(struct task *task, double delay, const coil_site *
 		object_unref(sleep->future);
 		return coil_raise_site(site, COIL_MEMORY, NULL);
 	}
+	/* No reference: a loop that is closed would not get it back from the sleeper. */
 	sleep->timer = object_handle(timer);
 	if (TRACING)
 		coil__await_record_begin(task, TRACE_AWAIT_SLEEP, sleep->future->id, site,
