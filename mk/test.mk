@@ -52,6 +52,9 @@ test: test-deps ## run all tests; T=loop/ picks some by name, ARGS=-v says each
 run-tests: all demos tests
 	$(Q)$(TEST_ENV) $(TEST_WRAPPER) $(B)/tests/run $(ARGS) $(T)
 
+laws: test-deps ## the tests, recorded, and what they record held against the laws
+	@+COIL_TEST_CHECK_TRACES=1 COIL_TEST_TIMEOUT=6 $(MAKE) $(JOBS) --no-print-directory run-tests
+
 tests: $(B)/tests/run $(B)/tests/soak/soak $(REPLAYS)
 
 # ---- the same tests in other builds ----
@@ -84,4 +87,4 @@ asan ubsan tsan cruel ucontext valgrind: test-deps
 	@[ $@ != valgrind ] || tools/deps.sh valgrind
 	@+$(MAKE) $(JOBS) --no-print-directory VARIANT=$@ run-tests
 
-.PHONY: test test-deps run-tests tests fuzz-smoke asan ubsan tsan cruel ucontext valgrind
+.PHONY: test laws test-deps run-tests tests fuzz-smoke asan ubsan tsan cruel ucontext valgrind

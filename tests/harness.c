@@ -9,9 +9,13 @@
  */
 #include "harness.h"
 #include "faults.h"
+#include "trace/check.h"
 #include <CUnit/TestRun.h>
+#include <coil/trace.h>
 #include <dirent.h>
 #include <errno.h>
+#include <glob.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -20,6 +24,8 @@
 #define MAX_FDS 1024
 
 static struct test_report report;
+static struct test *current;
+static bool fds_before[MAX_FDS];
 int harness_pid;
 static void **kept;
 static size_t kept_count;
@@ -178,19 +184,70 @@ static void check_fds(const struct test *test, const bool before[MAX_FDS])
 	}
 }
 
-static struct test *current;
-static bool fds_before[MAX_FDS];
+/* ---- the laws -------------------------------------------------------- */
+
+static void violated(const struct coil__violation *violation, void *path)
+{
+	harness_check(false, current->file, 1, "%s breaks a law: %s, event %" PRIu64 ": %s",
+		      (const char *)path, coil__law_name(violation->law),
+		      violation->event->index, violation->message);
+}
+
+/* A process may end before it has recorded anything, or in the middle. */
+static void check_trace(const char *path)
+{
+	char *error = NULL;
+	struct coil__reader *reader = coil__reader_open(path, &error);
+	struct coil__check *check;
+	struct coil__event event;
+
+	free(error);
+	if (!reader)
+		return;
+	check = coil__check_create(violated, (void *)(uintptr_t)path);
+	while (coil__reader_next(reader, &event))
+		coil__check_event(check, &event);
+	coil__check_destroy(check);
+	coil__reader_close(reader);
+}
+
+static void check_traces(void)
+{
+	glob_t found;
+
+	coil_trace_stop();
+	if (glob(test_path("laws-*"), 0, NULL, &found) != 0)
+		return;
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		check_trace(found.gl_pathv[i]);
+	globfree(&found);
+}
+
+static bool checks_traces(const struct test *test)
+{
+	return getenv("COIL_TEST_CHECK_TRACES") && !test->no_laws;
+}
+
+/* ---- around a test --------------------------------------------------- */
 
 static void call_test(void)
 {
+	bool laws = checks_traces(current);
+
 	current->function();
+	faults_clear();
+	if (laws)
+		check_traces();
 	if (!current->may_leak_fds)
 		check_fds(current, fds_before);
 }
 
 static void set_environment(const struct test *test)
 {
-	unsetenv("COIL_TRACE");
+	if (checks_traces(test))
+		setenv("COIL_TRACE", test_path("laws-%p"), 1);
+	else
+		unsetenv("COIL_TRACE");
 	unsetenv("COIL_STACK_SIZE");
 	if (test->real_clock)
 		unsetenv("COIL_CLOCK");

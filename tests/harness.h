@@ -22,7 +22,9 @@
  *	- it makes no assertion at all and does not SKIP;
  *	- it dies, exits, or takes longer than its limit;
  *	- it leaves a file descriptor open that was not open before;
- *	- a sanitizer or valgrind finds fault with it.
+ *	- a sanitizer or valgrind finds fault with it;
+ *	- with COIL_TEST_CHECK_TRACES set (make laws), what it and its forks recorded
+ *	  breaks a law.
  *
  * CUnit's CU_*_FATAL leave by longjmp: never inside a coroutine or a thread.  The
  * forms below never jump, and can be used there.
@@ -54,6 +56,8 @@ struct test {
 	bool real_clock;     /* COIL_CLOCK is not set to virtual                   */
 	bool may_leak_fds;   /* descriptors left open are no failure               */
 	bool hidden;         /* runs only if asked for by its whole name           */
+	const char *no_laws; /* why make laws does not record it: it does that
+	                        itself, it counts what fails, it is too long       */
 	/* What the harness fills in. */
 	const char *file;
 	const char *name;

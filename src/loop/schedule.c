@@ -219,6 +219,14 @@ void coil__loop_take_over(struct coil_loop *loop)
 		TRACE_NOW(WAKE, 0, .loop = loop->id, .count = count);
 }
 
+/* A thread that runs no loop has not looked at the clock for long. */
+static apart void record_foreign(struct handle *handle)
+{
+	if (trace_has_room(&coil__recorder, 0))
+		coil__trace_read_time(&coil__recorder);
+	coil__handle_record(handle, TRACE_SCHEDULE_THREADSAFE, 0, 0);
+}
+
 static void push_incoming(struct coil_loop *loop, struct handle *handle)
 {
 	struct handle *first = atomic_load(&loop->incoming);
@@ -243,7 +251,7 @@ coil_result coil_loop_call_soon_threadsafe_site(coil_loop *loop,
 	handle = loop->closed ? NULL : foreign_handle(loop, function, arg, site);
 	if (handle) {
 		if (TRACING)
-			coil__handle_record(handle, TRACE_SCHEDULE_THREADSAFE, 0, 0);
+			record_foreign(handle);
 		push_incoming(loop, handle);
 		coil__poller_wake(&loop->poller);
 	}

@@ -235,6 +235,25 @@ static void drop_skipped(struct coil__state *state, struct coil__state_loop *loo
 		coil__state_drop(state, loop->ready.front);
 }
 
+/* A thread records what it schedules a moment before the loop can see it, so that another
+ * may be first: if HANDLE runs, which was not thought to be taken over, then it was, and
+ * the last that was thought to be is still on its way. */
+static void correct_wake(struct coil__state *state, struct coil__state_loop *loop,
+			 const struct coil__state_handle *handle)
+{
+	struct coil__state_handle *other = loop->ready.back;
+
+	if (!handle || handle->place != COIL__PLACE_INCOMING)
+		return;
+	while (other && (other->kind != TRACE_SCHEDULE_THREADSAFE ||
+			 other->thread == handle->thread))
+		other = other->previous;
+	if (!other)
+		return;
+	coil__state_unqueue(state, other);
+	coil__state_incoming(loop, other);
+}
+
 static void begin_handle(struct coil__state *state, const struct coil__event *event,
 			 uint64_t task)
 {
@@ -244,6 +263,7 @@ static void begin_handle(struct coil__state *state, const struct coil__event *ev
 
 	if (coil__state_is_early(state, event))
 		note_early(state, event);
+	correct_wake(state, loop, coil__state_handle(state, event->ctx));
 	if (event->ctx) { /* 0: it was scheduled before the recording began */
 		struct coil__state_handle *handle = take_handle(state, event->ctx, loop->id);
 

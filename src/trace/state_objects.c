@@ -80,8 +80,10 @@ void coil__state_retire_loop(struct coil__state *state, uint32_t loop)
 
 	for (; object; object = next) {
 		next = object->next;
-		if (object->loop == loop)
-			retire(state, object);
+		if (object->loop != loop)
+			continue;
+		coil__state_line_lost(state, object);
+		retire(state, object);
 	}
 }
 

@@ -109,6 +109,14 @@ void coil__state_line_left(struct coil__state *state, struct coil__state_object 
 		leave(resource, place);
 }
 
+void coil__state_line_lost(struct coil__state *state, struct coil__state_object *future)
+{
+	struct coil__state_place *place = place_of(state, future);
+
+	if (place)
+		leave(coil__state_resource(state, future->resource), place);
+}
+
 uint64_t coil__state_line_first(const struct coil__state_resource *resource, unsigned kind)
 {
 	for (size_t i = 0; i < resource->line_count; i++)

@@ -24,6 +24,9 @@ uint64_t coil__state_line_first(const struct coil__state_resource *resource, uns
 /* Does anybody stand in line, or was woken for it and has not gone on, but TASK? */
 bool coil__state_line_others(const struct coil__state_resource *resource, uint64_t task);
 
+/* FUTURE will never be done, as its loop is closed: its place is gone. */
+void coil__state_line_lost(struct coil__state *state, struct coil__state_object *future);
+
 void coil__state_free_resources(struct coil__state *state);
 
 void coil__state_resource_created(struct coil__state *, const struct coil__event *);

@@ -114,7 +114,7 @@ static coil_result start_in_the_middle(void *path)
 	return coil_ok(NULL);
 }
 
-TEST(recording_a_part_of_a_run)
+TEST(recording_a_part_of_a_run, .no_laws = "it records itself")
 {
 	char *path = text("%s", test_path("trace"));
 	struct facts facts;

@@ -95,7 +95,7 @@ static coil_result from_the_middle(void *unused)
 	return everything((void *)(uintptr_t)test_path("trace"));
 }
 
-TEST(a_recording_that_begins_in_the_middle)
+TEST(a_recording_that_begins_in_the_middle, .no_laws = "it records itself")
 {
 	char *said;
 

@@ -330,7 +330,7 @@ static coil_result in_the_middle(void *path)
 	return r;
 }
 
-TEST(a_recording_from_the_middle_knows_what_is_shared)
+TEST(a_recording_from_the_middle_knows_what_is_shared, .no_laws = "it records itself")
 {
 	char *trace = text("%s", test_path("middle.trace"));
 

@@ -437,7 +437,7 @@ static coil_result starts_recording(void *path)
 }
 
 /* What was scheduled before the recording began is not known, and no violation. */
-TEST(a_recording_that_begins_in_the_middle_breaks_none)
+TEST(a_recording_that_begins_in_the_middle_breaks_none, .no_laws = "it records itself")
 {
 	const char *path = test_path("middle.trace");
 	struct coil__reader *reader;
@@ -448,4 +448,86 @@ TEST(a_recording_that_begins_in_the_middle_breaks_none)
 	reader = coil__reader_open(path, &error);
 	REQUIRE(reader);
 	CHECK_STR(check_reader(reader).law, "");
+}
+
+/* ---- other threads ----------------------------------------------------------------- */
+
+static coil_result stop_loop(void *loop)
+{
+	coil_loop_stop(loop);
+	return coil_ok(NULL);
+}
+
+static void *calls_twice(void *loop)
+{
+	/* From one place: one that is new to the recorder reads the clock. */
+	for (int i = 0; i < 2; i++) {
+		usleep(30000);
+		coil_loop_call_soon_threadsafe(loop, i ? stop_loop : nothing, loop);
+	}
+	return NULL;
+}
+
+/* Nanoseconds between the first and the last that was scheduled from another thread. */
+static uint64_t time_between(struct coil__reader *reader)
+{
+	struct coil__event event;
+	uint64_t first = 0, last = 0;
+
+	while (coil__reader_next(reader, &event))
+		if (event.type == TRACE_HANDLE_SCHEDULED &&
+		    event.tag == TRACE_SCHEDULE_THREADSAFE) {
+			first = first ? first : event.time;
+			last = event.time;
+		}
+	return last - first;
+}
+
+/* It runs no loop, and looks at the clock for its record alone. */
+TEST(another_thread_records_the_time, .real_clock = true)
+{
+	const char *path = test_path("thread.trace");
+	coil_loop *loop;
+	struct coil__reader *reader;
+	pthread_t thread;
+	char *error;
+
+	CHECK_INT(coil_trace_start(path).error, COIL_OK);
+	loop = coil_new_event_loop();
+	CHECK_INT(pthread_create(&thread, NULL, calls_twice, loop), 0);
+	CHECK_INT(coil_loop_run_forever(loop).error, COIL_OK);
+	pthread_join(thread, NULL);
+	coil_loop_close(loop);
+	coil_trace_stop();
+	reader = coil__reader_open(path, &error);
+	REQUIRE(reader);
+	CHECK(time_between(reader) >= 30000000);
+	coil__reader_close(reader);
+}
+
+#define FROM_OTHER(thread, handle)                                             \
+	"t" #thread " ctx=0 HANDLE_SCHEDULED threadsafe handle=" #handle " loop=1\n"
+#define WAKE(count) "t1/1 ctx=0 WAKE count=" #count "\n"
+
+/* What was recorded first may have been handed over last. */
+TEST(either_of_two_threads_may_be_first)
+{
+	expect(OPEN RUNS TURN(1, 0) TURNED(0) FROM_OTHER(2, 1) FROM_OTHER(3, 2) WAKE(1)
+	       TURN(2, 1) CALL(2) TURNED(1) TURN(3, 0) TURNED(0) WAKE(1) TURN(4, 1) CALL(1),
+	       "", 0);
+}
+
+#define LOCK_1 "t1 ctx=0 RESOURCE_CREATED lock resource=1\n"
+#define STANDS_FOR_1(future)                                                   \
+	"t1/1 ctx=0 FUTURE_CREATED lock future=" #future " resource=1\n"
+#define TAKES_1(handle)                                                        \
+	"t1/2 ctx=" #handle " RESOURCE_CHANGED acquire resource=1 value=1\n"
+
+TEST(who_stood_in_line_in_a_closed_loop_is_gone)
+{
+	expect(OPEN RUNS LOCK_1 STANDS_FOR_1(2) "t1/1 ctx=0 LOOP_RUN_END loop=1\n"
+	       "t1 ctx=0 LOOP_CLOSE loop=1\n" "t1 ctx=0 LOOP_CREATED real loop=2\n"
+	       "t1/2 ctx=0 LOOP_RUN_BEGIN loop=2 site=1\n" TAKES_1(0), "", 0);
+	expect(OPEN RUNS LOCK_1 STANDS_FOR_1(2) "t1/1 ctx=0 RESOURCE_CHANGED acquire "
+	       "resource=1 value=1\n", "lock", 5);
 }
