@@ -173,7 +173,7 @@ coil_result coil_barrier_abort_site(coil_barrier *public, const coil_site *site)
 
 size_t coil_barrier_parties(const coil_barrier *public)
 {
-	const struct barrier *barrier = resource_open(public, NULL, "barrier.parties",
+	const struct barrier *barrier = coil__open(public, NULL, "barrier.parties",
 						   OBJECT_BARRIER);
 
 	return barrier ? barrier->parties : 0;
@@ -181,7 +181,7 @@ size_t coil_barrier_parties(const coil_barrier *public)
 
 size_t coil_barrier_n_waiting(const coil_barrier *public)
 {
-	const struct barrier *barrier = resource_open(public, NULL, "barrier.n_waiting",
+	const struct barrier *barrier = coil__open(public, NULL, "barrier.n_waiting",
 						   OBJECT_BARRIER);
 
 	return barrier && barrier->state == BARRIER_FILLING ? barrier->count : 0;
@@ -189,7 +189,7 @@ size_t coil_barrier_n_waiting(const coil_barrier *public)
 
 bool coil_barrier_broken(const coil_barrier *public)
 {
-	const struct barrier *barrier = resource_open(public, NULL, "barrier.broken",
+	const struct barrier *barrier = coil__open(public, NULL, "barrier.broken",
 						   OBJECT_BARRIER);
 
 	return barrier && barrier->state == BARRIER_BROKEN;

@@ -13,7 +13,7 @@ static struct lock *take_lock(coil_lock *public, const coil_site *site)
 
 	if (!public)
 		return handle_open(coil_lock_new_site(site));
-	lock = resource_open(public, site, "Condition", OBJECT_LOCK);
+	lock = coil__open(public, site, "Condition", OBJECT_LOCK);
 	if (lock)
 		object_ref(lock);
 	return lock;
@@ -219,7 +219,7 @@ coil_result coil_condition_wait_for_site(coil_condition *public,
 
 coil_result coil_condition_release(coil_condition *public)
 {
-	struct condition *condition = resource_open(public, NULL, "condition.release",
+	struct condition *condition = coil__open(public, NULL, "condition.release",
 						 OBJECT_CONDITION);
 
 	if (!condition)
@@ -231,7 +231,7 @@ coil_result coil_condition_release(coil_condition *public)
 
 bool coil_condition_locked(const coil_condition *public)
 {
-	const struct condition *condition = resource_open(public, NULL, "condition.locked",
+	const struct condition *condition = coil__open(public, NULL, "condition.locked",
 						       OBJECT_CONDITION);
 
 	return condition && condition->lock->locked;
@@ -239,7 +239,7 @@ bool coil_condition_locked(const coil_condition *public)
 
 coil_result coil_condition_notify(coil_condition *public, size_t count)
 {
-	struct condition *condition = resource_open(public, NULL, "condition.notify",
+	struct condition *condition = coil__open(public, NULL, "condition.notify",
 						 OBJECT_CONDITION);
 	coil_result result;
 

@@ -58,7 +58,7 @@ coil_result coil_event_wait_site(coil_event *public, const coil_site *site)
 
 coil_result coil_event_set(coil_event *public)
 {
-	struct event *event = resource_open(public, NULL, "event.set", OBJECT_EVENT);
+	struct event *event = coil__open(public, NULL, "event.set", OBJECT_EVENT);
 
 	if (!event)
 		return coil__not_opened();
@@ -70,7 +70,7 @@ coil_result coil_event_set(coil_event *public)
 
 coil_result coil_event_clear(coil_event *public)
 {
-	struct event *event = resource_open(public, NULL, "event.clear", OBJECT_EVENT);
+	struct event *event = coil__open(public, NULL, "event.clear", OBJECT_EVENT);
 
 	if (!event)
 		return coil__not_opened();
@@ -82,7 +82,7 @@ coil_result coil_event_clear(coil_event *public)
 
 bool coil_event_is_set(const coil_event *public)
 {
-	const struct event *event = resource_open(public, NULL, "event.is_set", OBJECT_EVENT);
+	const struct event *event = coil__open(public, NULL, "event.is_set", OBJECT_EVENT);
 
 	return event && event->flag.set;
 }

@@ -78,7 +78,7 @@ coil_result coil_lock_acquire_site(coil_lock *public, const coil_site *site)
 
 coil_result coil_lock_release(coil_lock *public)
 {
-	struct lock *lock = resource_open(public, NULL, "lock.release", OBJECT_LOCK);
+	struct lock *lock = coil__open(public, NULL, "lock.release", OBJECT_LOCK);
 
 	if (!lock)
 		return coil__not_opened();
@@ -89,7 +89,7 @@ coil_result coil_lock_release(coil_lock *public)
 
 bool coil_lock_locked(const coil_lock *public)
 {
-	const struct lock *lock = resource_open(public, NULL, "lock.locked", OBJECT_LOCK);
+	const struct lock *lock = coil__open(public, NULL, "lock.locked", OBJECT_LOCK);
 
 	return lock && lock->locked;
 }

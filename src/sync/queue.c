@@ -193,14 +193,14 @@ coil_result coil_queue_get_site(coil_queue *public, const coil_site *site)
 
 coil_result coil_queue_put_nowait(coil_queue *public, void *item)
 {
-	struct queue *queue = resource_open(public, NULL, "queue.put_nowait", OBJECT_QUEUE);
+	struct queue *queue = coil__open(public, NULL, "queue.put_nowait", OBJECT_QUEUE);
 
 	return queue ? coil__queue_put_nowait(queue, item, NULL) : coil__not_opened();
 }
 
 coil_result coil_queue_get_nowait(coil_queue *public)
 {
-	struct queue *queue = resource_open(public, NULL, "queue.get_nowait", OBJECT_QUEUE);
+	struct queue *queue = coil__open(public, NULL, "queue.get_nowait", OBJECT_QUEUE);
 
 	return queue ? coil__queue_get_nowait(queue, NULL) : coil__not_opened();
 }
@@ -209,7 +209,7 @@ coil_result coil_queue_get_nowait(coil_queue *public)
 
 coil_result coil_queue_task_done(coil_queue *public)
 {
-	struct queue *queue = resource_open(public, NULL, "queue.task_done", OBJECT_QUEUE);
+	struct queue *queue = coil__open(public, NULL, "queue.task_done", OBJECT_QUEUE);
 
 	if (!queue)
 		return coil__not_opened();
@@ -249,7 +249,7 @@ static void drop_all(struct queue *queue)
 
 coil_result coil_queue_shutdown(coil_queue *public, bool immediate)
 {
-	struct queue *queue = resource_open(public, NULL, "queue.shutdown", OBJECT_QUEUE);
+	struct queue *queue = coil__open(public, NULL, "queue.shutdown", OBJECT_QUEUE);
 
 	if (!queue)
 		return coil__not_opened();
@@ -268,28 +268,28 @@ coil_result coil_queue_shutdown(coil_queue *public, bool immediate)
 
 size_t coil_queue_qsize(const coil_queue *public)
 {
-	const struct queue *queue = resource_open(public, NULL, "queue.qsize", OBJECT_QUEUE);
+	const struct queue *queue = coil__open(public, NULL, "queue.qsize", OBJECT_QUEUE);
 
 	return queue ? queue->items.count : 0;
 }
 
 size_t coil_queue_maxsize(const coil_queue *public)
 {
-	const struct queue *queue = resource_open(public, NULL, "queue.maxsize", OBJECT_QUEUE);
+	const struct queue *queue = coil__open(public, NULL, "queue.maxsize", OBJECT_QUEUE);
 
 	return queue ? queue->max : 0;
 }
 
 bool coil_queue_empty(const coil_queue *public)
 {
-	const struct queue *queue = resource_open(public, NULL, "queue.empty", OBJECT_QUEUE);
+	const struct queue *queue = coil__open(public, NULL, "queue.empty", OBJECT_QUEUE);
 
 	return queue && is_empty(queue);
 }
 
 bool coil_queue_full(const coil_queue *public)
 {
-	const struct queue *queue = resource_open(public, NULL, "queue.full", OBJECT_QUEUE);
+	const struct queue *queue = coil__open(public, NULL, "queue.full", OBJECT_QUEUE);
 
 	return queue && is_full(queue);
 }

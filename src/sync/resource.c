@@ -111,7 +111,7 @@ coil_result coil__visit_begin(struct visit *visit, const void *public,
 			      enum object_kind kind, const char *call,
 			      const coil_site *site)
 {
-	visit->resource = resource_open(public, site, call, kind);
+	visit->resource = coil__open(public, site, call, kind);
 	if (unlikely(!visit->resource))
 		return coil__not_opened();
 	visit->task = task_that_waits();

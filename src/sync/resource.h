@@ -51,20 +51,9 @@ void coil__resource_init_part(struct resource *part, enum object_kind kind,
  * coil_last_error(), without memory.  To be set up by the caller. */
 void *coil__resource_new(enum object_kind kind, const coil_site *site);
 
-/* The error of a handle that resource_open could not open; never COIL_OK, even where there
+/* The error of a handle that coil__open could not open; never COIL_OK, even where there
  * was no memory to remember it. */
 coil_result coil__not_opened(void);
-
-/* The object of a handle, or NULL after a report (misuse.h). */
-static inline void *resource_open(const void *public, const coil_site *site,
-				  const char *call, enum object_kind kind)
-{
-	struct object *object = handle_open(public);
-
-	if (likely(object && object->kind == kind))
-		return object;
-	return coil__open(public, site, call, kind);
-}
 
 /* What there is to do at the end of one that refers to nothing. */
 void coil__resource_fini(void *resource);

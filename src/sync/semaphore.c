@@ -112,7 +112,7 @@ coil_result coil_semaphore_acquire_site(coil_semaphore *public, const coil_site 
 
 coil_result coil_semaphore_release(coil_semaphore *public)
 {
-	struct semaphore *semaphore = resource_open(public, NULL, "semaphore.release",
+	struct semaphore *semaphore = coil__open(public, NULL, "semaphore.release",
 						 OBJECT_SEMAPHORE);
 
 	if (!semaphore)
@@ -127,7 +127,7 @@ coil_result coil_semaphore_release(coil_semaphore *public)
 
 bool coil_semaphore_locked(const coil_semaphore *public)
 {
-	const struct semaphore *semaphore = resource_open(public, NULL, "semaphore.locked",
+	const struct semaphore *semaphore = coil__open(public, NULL, "semaphore.locked",
 						       OBJECT_SEMAPHORE);
 
 	return semaphore && is_locked(semaphore);

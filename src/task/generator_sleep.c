@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * How a generator-based task sleeps in 400 bytes: nobody but the task sees the future of
+ * How a generator-based task sleeps in 360 bytes: nobody but the task sees the future of
  * a sleep, so there is none, and the task's own step, which has nothing else to do
  * meanwhile, is the timer:
  *
