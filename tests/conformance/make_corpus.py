@@ -41,7 +41,7 @@ SECTIONS = {
 
 
 def checks():
-    """{id: (where it is checked: scn, C or later; what it says)}"""
+    """{id: (where it is checked: scn, C, later or none; what it says)}"""
     lines = [line.split(None, 2) for line in CHECKS.read_text().split("\n")
              if line and not line.startswith("#")]
     return {name: (where, text) for name, where, text in lines}
@@ -96,7 +96,8 @@ the logs and this file; what it says is taken from the comments in the scenarios
 
 {samples} samples, {written} scenarios written for a line of the table, {language} about the
 language itself (`lang-*`), {random} random ones.
-"C" is what needs a test in C; "later" what is not part of the library so far.
+What scenarios cannot say is tested in C, in the file that is named; "later" is not part of
+the library so far, and of "none" there is nothing in C.
 
 """
 
@@ -116,9 +117,18 @@ def readme(scenarios):
         if check[0] != section:
             section = check[0]
             text += f"\n## {section}. {SECTIONS[section]}\n\n| | | |\n|---|---|---|\n"
-        where = ", ".join(shown[check]) or ("none" if where == "scn" else where)
+        if where == "C":
+            where = ", ".join(tested_in_c(check)) or "no test"
+        where = ", ".join(shown[check]) or ("no scenario" if where == "scn" else where)
         text += f"| {check} | {what} | {where} |\n"
     return text.replace("\n\n\n", "\n\n")
+
+
+def tested_in_c(check):
+    """The tests that name the check, as a word or at an edge of one."""
+    tests = CORPUS.parent.parent
+    return [str(path.relative_to(tests)) for path in sorted(tests.glob("*/test_*.c"))
+            if re.search(rf"(?<![A-Za-z0-9]){check}(?![0-9A-Za-z])", path.read_text())]
 
 
 def count(scenarios, pattern):
