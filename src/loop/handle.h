@@ -3,8 +3,9 @@
  * A handle: a callback that waits to be run.  All that the loop runs is one.
  *
  * It is in at most one place: in the timer heap, in a future's list of done
- * callbacks, in the ready queue, or nowhere (but see generator_sleep.c).  A task has one of its own for its
- * steps ("either the task waits and no step is scheduled, or the reverse").
+ * callbacks, in the ready queue, or nowhere (but see generator_sleep.c).  A task has
+ * one of its own for its steps ("either the task waits and no step is scheduled, or the
+ * reverse").
  *
  * References: whoever schedules a handle gives the loop one; it is dropped when
  * the handle has run, was skipped, or left behind at close.  What the program
