@@ -21,8 +21,6 @@ conformance-coverage: ## what the corpus and SEEDS=1000 random scenarios do, in 
 corpus: ## make the logs of tests/conformance/corpus by CPython
 	@$(CONFORMANCE)/make_corpus.py
 
-
-
 # ---- soak ----
 
 # Random scenarios where there is a CPython to make them by, else the corpus.

@@ -163,6 +163,21 @@ struct awaitable *coil__hand_over(coil_awaitable *public, const coil_site *site,
 	return (struct awaitable *)object;
 }
 
+struct coroutine_object *coil__take_coroutine(coil_coroutine *public,
+					      const coil_site *site)
+{
+	struct awaitable *awaitable = coil__hand_over(public, site, "create_task");
+	const char *kind;
+
+	if (!awaitable || likely(awaitable->object.kind == OBJECT_COROUTINE))
+		return (struct coroutine_object *)awaitable;
+	kind = coil__kind_name(awaitable->object.kind);
+	object_unref(awaitable);
+	coil__set_last_error(coil__misuse(site, COIL_TYPE,
+		"create_task: a coroutine was expected, not a %s", kind));
+	return NULL;
+}
+
 void coil__awaitable_discard(coil_awaitable *public, const coil_site *site)
 {
 	struct awaitable *awaitable = public ? coil__hand_over(public, site, "await") : NULL;

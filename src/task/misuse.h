@@ -42,6 +42,10 @@ void *coil__hand_over_object(const void *public, const coil_site *site,
 struct awaitable *coil__hand_over(coil_awaitable *public, const coil_site *site,
 				  const char *call);
 
+/* The same where nothing but a coroutine will do: for create_task. */
+struct coroutine_object *coil__take_coroutine(coil_coroutine *public,
+					      const coil_site *site);
+
 /* Takes it over and drops it, for calls that fail before they use it. */
 void coil__awaitable_discard(coil_awaitable *public, const coil_site *site);
 

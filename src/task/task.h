@@ -133,6 +133,11 @@ void coil__task_numbers_restart(void);
 /* Records that the task was made, by PARENT, or before the recording began (NULL). */
 void coil__task_record(struct task *task, const struct task *parent);
 
+/* A task's name by printf, to be freed; *NAME is NULL without a format.  False without
+ * memory (task_api.c). */
+bool coil__task_make_name(char **name, const char *format, va_list args)
+	__attribute__((format(printf, 2, 0)));
+
 /* Called when it is destroyed. */
 void coil__task_fini(struct task *task);
 

@@ -19,8 +19,7 @@
 
 /* ---- create_task ----------------------------------------------------- */
 
-/* *NAME is NULL without a format; false without memory. */
-static bool make_name(char **name, const char *format, va_list args)
+bool coil__task_make_name(char **name, const char *format, va_list args)
 {
 	*name = NULL;
 	return !format || vasprintf(name, format, args) >= 0;
@@ -30,26 +29,17 @@ static coil_task *create_task(struct coil_loop *loop, coil_coroutine *public,
 			      const coil_site *site, struct context *context,
 			      unsigned flags, const char *format, va_list args)
 {
-	struct awaitable *awaitable = coil__hand_over(public, site, "create_task");
+	struct coroutine_object *coroutine = coil__take_coroutine(public, site);
 	struct task *task;
 	char *name;
 
-	if (!awaitable)
+	if (!coroutine)
 		return NULL;
-	if (awaitable->object.kind != OBJECT_COROUTINE) {
-		const char *kind = coil__kind_name(awaitable->object.kind);
-
-		object_unref(awaitable);
-		coil__set_last_error(coil__misuse(site, COIL_TYPE,
-			"create_task: a coroutine was expected, not a %s", kind));
-		return NULL;
-	}
-	if (!make_name(&name, format, args)) {
-		coil__awaitable_drop(awaitable, site);
+	if (!coil__task_make_name(&name, format, args)) {
+		coil__awaitable_drop(&coroutine->awaitable, site);
 		return coil__null_memory(site);
 	}
-	task = coil__task_new_in(loop, (struct coroutine_object *)awaitable, site, name,
-				 context, flags);
+	task = coil__task_new_in(loop, coroutine, site, name, context, flags);
 	if (!task)
 		return NULL;
 	task->future.object.owned++; /* an eager one may have been retained already */
@@ -226,7 +216,7 @@ coil_result coil_task_set_name(coil_task *public, const char *format, ...)
 	if (!task)
 		return coil_last_error();
 	va_start(args, format);
-	made = make_name(&name, format, args);
+	made = coil__task_make_name(&name, format, args);
 	va_end(args);
 	if (!made)
 		return coil_raise_site(NULL, COIL_MEMORY, NULL);

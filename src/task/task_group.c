@@ -282,19 +282,6 @@ static const char *why_not(const struct task_group *group)
 	return group->aborting ? "TaskGroup is shutting down" : NULL;
 }
 
-static struct coroutine_object *take_coroutine(coil_coroutine *public, const coil_site *site)
-{
-	struct awaitable *awaitable = coil__hand_over(public, site, "create_task");
-
-	if (!awaitable || awaitable->object.kind == OBJECT_COROUTINE)
-		return (struct coroutine_object *)awaitable;
-	coil__set_last_error(coil__misuse(site, COIL_TYPE,
-		"create_task: a coroutine was expected, not a %s",
-		coil__kind_name(awaitable->object.kind)));
-	object_unref(awaitable);
-	return NULL;
-}
-
 /* An eager child that has ended, and not by an error, is no child: nobody waits for it.
  * One that failed is told of by its callback, as later versions of asyncio than 3.13.0
  * have it. */
@@ -345,9 +332,9 @@ coil_task *coil_task_group_create_task_site(const coil_site *site,
 					      OBJECT_TASK_GROUP);
 	const char *refusal = group ? why_not(group) : NULL;
 	struct coroutine_object *coroutine;
-	char *name = NULL;
 	va_list args;
-	bool named = true;
+	char *name;
+	bool named;
 
 	if (!group || refusal) {
 		coil_result failed = refusal ? coil_raise_site(site, COIL_RUNTIME, "%s", refusal) :
@@ -357,14 +344,12 @@ coil_task *coil_task_group_create_task_site(const coil_site *site,
 		coil__set_last_error(failed);
 		return NULL;
 	}
-	coroutine = take_coroutine(public_coroutine, site);
+	coroutine = coil__take_coroutine(public_coroutine, site);
 	if (!coroutine)
 		return NULL;
-	if (format) {
-		va_start(args, format);
-		named = vasprintf(&name, format, args) >= 0;
-		va_end(args);
-	}
+	va_start(args, format);
+	named = coil__task_make_name(&name, format, args);
+	va_end(args);
 	if (!named) {
 		coil__awaitable_drop(&coroutine->awaitable, site);
 		return coil__null_memory(site);
