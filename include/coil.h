@@ -38,7 +38,9 @@
 #include <coil/base.h>       /* types, call sites, who owns what            */
 #include <coil/error.h>      /* results and errors: coil_ok, coil_raise     */
 #include <coil/loop.h>       /* the event loop: call_soon, timers, run      */
+#include <coil/policy.h>     /* what a loop waits by: libevent or libuv     */
 #include <coil/io.h>         /* file descriptors: add_reader, add_writer    */
+#include <coil/signal.h>     /* signals: add_signal_handler                 */
 #include <coil/coroutine.h>  /* coil_coro: a coroutine that has not started */
 #include <coil/future.h>     /* futures: set_result, callbacks, cancel      */
 #include <coil/task.h>       /* tasks: create_task, current_task            */
@@ -51,7 +53,11 @@
 #include <coil/sync.h>       /* Event, Lock, Condition, Semaphore, Barrier  */
 #include <coil/queue.h>      /* Queue, PriorityQueue, LifoQueue             */
 #include <coil/context.h>    /* context variables                           */
+#include <coil/concurrent.h> /* several threads: run_coroutine_threadsafe   */
+#include <coil/executor.h>   /* blocking work: thread and process pools     */
 #include <coil/run.h>        /* coil_run, Runner: a loop from end to end    */
+#include <coil/debug.h>      /* debug mode: what is easily done wrong       */
+#include <coil/log.h>        /* the logger, and a thread that writes        */
 #include <coil/trace.h>      /* recording what all of the above do          */
 
 #endif

@@ -13,8 +13,8 @@
  * handle was used and where it had been handed over.  It is never undefined
  * behaviour.
  *
- * THREADS: a loop and its objects belong to the thread that runs the loop.
- * From another thread only coil_loop_call_soon_threadsafe() may be called.
+ * THREADS: a loop and its objects belong to the thread that runs the loop.  The few
+ * calls that are safe from other threads are listed in <coil/concurrent.h>.
  */
 #ifndef COIL_BASE_H
 #define COIL_BASE_H
@@ -77,6 +77,14 @@ typedef struct coil_site {
 #define COIL_FORMAT(...) COIL_FORMAT_##__VA_OPT__(1)(__VA_ARGS__)
 #define COIL_FORMAT_() NULL
 #define COIL_FORMAT_1(...) __VA_ARGS__
+
+/* Options of a call, by their names; what is not named is zero:
+ *	coil_run(main, .debug = COIL_DEBUG_ON) */
+#ifdef __cplusplus
+#define COIL_OPTIONS(type_, ...) (type_{ __VA_ARGS__ })
+#else
+#define COIL_OPTIONS(type_, ...) ((type_){ __VA_ARGS__ })
+#endif
 
 /* Keeps an awaitable, a handle, an exception or a list past the call that it is
  * about to be handed to.  Every retain wants one coil_release.

@@ -23,6 +23,16 @@ extern "C" {
 COIL_API coil_coroutine *coil_coro_site(coil_function function, const void *arg,
 					const coil_site *site);
 
+/* The same with a copy of *ARG, which lives as long as the coroutine: for functions
+ * that take more than one thing.
+ *	coil_coro_copy(factorial, (&(struct call){ "A", 2 }))
+ * ARG is a pointer to what is copied, and must have a complete type. */
+#define coil_coro_copy(function, arg)                                          \
+	coil_coro_copy_site((function), (arg), sizeof(*(arg)),                 \
+			    COIL_SITE(#function, #arg))
+COIL_API coil_coroutine *coil_coro_copy_site(coil_function function, const void *arg,
+					     size_t size, const coil_site *site);
+
 /* The bytes of stack that coroutines made from now on run on, 65536 unless
  * COIL_STACK_SIZE says otherwise; rounded up to whole pages.  To be called
  * before the first coroutine starts.

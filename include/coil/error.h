@@ -84,6 +84,16 @@ static inline coil_result coil_real(double real)
 	return r;
 }
 
+/* Success with a copy of SIZE bytes, in .value, suitably aligned: a structure or a
+ * string that a coroutine or a job returns.  It belongs to whoever gets the result, as a
+ * coil_list does: it lives until the coroutine that awaited it returns; coil_retain() and
+ * coil_release() apply.  Errors: COIL_MEMORY.
+ *	return coil_bytes(&point, sizeof(point));            // return Point(x, y) */
+COIL_API coil_result coil_bytes(const void *data, size_t size);
+
+/* How many bytes there are, of a .value that came from coil_bytes. */
+COIL_API size_t coil_bytes_size(const void *value);
+
 /* An error with a message and the place it was raised at:
  *	return coil_raise(COIL_VALUE, "x is %d", x);
  * The message is kept up to 255 bytes.  Without memory for the detail the code

@@ -7,30 +7,52 @@
 
 #include <coil/await.h>
 #include <coil/context.h>
+#include <coil/policy.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
+enum coil_debug_option { COIL_DEBUG_DEFAULT, COIL_DEBUG_ON, COIL_DEBUG_OFF };
+
+/* How to run; zeros are the usual. */
+typedef struct coil_run_options {
+	enum coil_debug_option debug;   /* the default: what COIL_DEBUG says        */
+	coil_loop_factory loop_factory; /* NULL: the policy's (policy.h)            */
+} coil_run_options;
+
 /* Makes a loop, runs COROUTINE (handed over) in it as its main task, then cancels
  * the tasks that are left and waits for them, closes async generators that are in
- * the middle, and closes the loop.
+ * the middle, shuts the default executor down (for up to 300 s), and closes the loop.
+ * Options may follow: coil_run(coil_coro(amain, NULL), .debug = COIL_DEBUG_ON).
+ *
+ * Ctrl-C (SIGINT, in the main thread, where the program has no handler of its own) cancels
+ * the main task; a second one leaves the loop after the callback that runs; a third does
+ * what it does to any program.
+ *
  * Result: what the coroutine returned; a pointer in it must not point to what
  * the loop owned.
  * Errors: the coroutine's; COIL_RUNTIME inside of a running loop
  * ("asyncio.run() cannot be called from a running event loop"); COIL_VALUE if it
- * is not a coroutine; COIL_OS, COIL_MEMORY; in place of all of these what a task
- * that is left, or a generator, raises to leave the loop (COIL_SYSTEM_EXIT).
+ * is not a coroutine; COIL_KEYBOARD_INTERRUPT if Ctrl-C cancelled it; COIL_OS,
+ * COIL_MEMORY; in place of all of these what a task that is left, or a generator, raises
+ * to leave the loop (COIL_SYSTEM_EXIT).
  * Blocks the thread, so it is not for coroutines.  (asyncio.run) */
-#define coil_run(coroutine) coil_run_site((coroutine), COIL_SITE("run", #coroutine))
-COIL_API coil_result coil_run_site(coil_coroutine *coroutine, const coil_site *site);
+#define coil_run(coroutine, ...)                                               \
+	coil_run_site((coroutine), COIL_OPTIONS(coil_run_options, __VA_ARGS__), \
+		      COIL_SITE("run", #coroutine))
+COIL_API coil_result coil_run_site(coil_coroutine *coroutine, coil_run_options options,
+				   const coil_site *site);
 
 typedef struct coil_runner coil_runner;
 
 /* The same in parts: several coroutines, one after the other, in one loop and one
  * context.  The caller owns it, and ends it by coil_runner_close.
- * Errors: NULL with COIL_MEMORY.  (asyncio.Runner()) */
-COIL_API coil_runner *coil_runner_new(void);
+ *	coil_runner_new(.debug = COIL_DEBUG_ON)
+ * Errors: NULL with COIL_MEMORY.  (asyncio.Runner(debug=..., loop_factory=...)) */
+#define coil_runner_new(...)                                                   \
+	coil_runner_new_with_options(COIL_OPTIONS(coil_run_options, __VA_ARGS__))
+COIL_API coil_runner *coil_runner_new_with_options(coil_run_options options);
 
 /* Runs COROUTINE (handed over), in CONTEXT (NULL: the runner's own).  The first call
  * makes the loop and copies the context.

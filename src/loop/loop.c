@@ -100,11 +100,6 @@ coil_loop *coil_new_event_loop_with_clock(enum coil_clock clock)
 	return loop;
 }
 
-coil_loop *coil_new_event_loop(void)
-{
-	return coil_new_event_loop_with_clock(coil__clock_from_environment());
-}
-
 /* ---- which loop ------------------------------------------------------ */
 
 void coil_set_event_loop(coil_loop *loop)

@@ -60,6 +60,9 @@ struct coil_loop {
 	bool async_generators_shut_down;
 	uint32_t id;                   /* in the trace                            */
 
+	bool debug;                    /* debug mode (debug.c)                    */
+	double slow_callback_duration; /* seconds                                 */
+
 	unsigned task_flags;           /* that its tasks begin with: the factory's */
 	coil_exception_handler handler; /* NULL: the default one                  */
 	void *handler_arg;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <coil/debug.h>
 #include <coil/run.h>
 
 #include "loop/loop.h"
@@ -78,11 +79,22 @@ static coil_result cancel_what_is_left(struct coil_loop *loop, const coil_site *
 
 /* ---- the runner ------------------------------------------------------ */
 
-static void runner_init(struct runner *runner)
+static void runner_init(struct runner *runner, coil_run_options options)
 {
+	runner->options = options;
 	runner->loop = runner->before = NULL;
 	runner->context = NULL;
 	runner->closed = false;
+}
+
+static struct coil_loop *new_loop(const coil_run_options *options)
+{
+	struct coil_loop *loop = options->loop_factory ? options->loop_factory() :
+							 coil_new_event_loop();
+
+	if (loop && options->debug != COIL_DEBUG_DEFAULT)
+		coil_loop_set_debug(loop, options->debug == COIL_DEBUG_ON);
+	return loop;
 }
 
 /* The loop, made and set for the thread, with a copy of the context. */
@@ -93,7 +105,7 @@ static coil_result open_runner(struct runner *runner)
 	if (runner->loop)
 		return coil_ok(NULL);
 	runner->context = coil_copy_context();
-	runner->loop = runner->context ? coil_new_event_loop() : NULL;
+	runner->loop = runner->context ? new_loop(&runner->options) : NULL;
 	if (!runner->loop) {
 		coil_result error = coil_last_error();
 
@@ -181,18 +193,19 @@ void coil__runner_fini(void *runner)
 
 /* ---- the program's side ---------------------------------------------- */
 
-coil_result coil_run_site(coil_coroutine *coroutine, const coil_site *site)
+coil_result coil_run_site(coil_coroutine *coroutine, coil_run_options options,
+			  const coil_site *site)
 {
 	struct runner runner;
 	coil_result result, closed;
 
-	runner_init(&runner);
+	runner_init(&runner, options);
 	result = run_in(&runner, coroutine, NULL, site, "asyncio.run()");
 	closed = close_runner(&runner, site);
 	return closed.error ? closed : result;
 }
 
-coil_runner *coil_runner_new(void)
+coil_runner *coil_runner_new_with_options(coil_run_options options)
 {
 	struct runner *runner = pool_take(pool_of(OBJECT_RUNNER), OBJECT_RUNNER);
 
@@ -200,7 +213,7 @@ coil_runner *coil_runner_new(void)
 	if (!runner)
 		return coil__null_memory(NULL);
 	runner->object.owned = 1;
-	runner_init(runner);
+	runner_init(runner, options);
 	return object_handle(runner);
 }
 

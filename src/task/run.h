@@ -16,6 +16,7 @@ struct runner {
 	struct object object;
 	coil_loop *loop, *before;
 	coil_context *context; /* all of it runs in this; owned */
+	coil_run_options options;
 	bool closed;
 };
 
