@@ -28,6 +28,7 @@ struct coil__thread {
 	struct context_values **context; /* where the current context is,
 	                                  whatever runs; NULL: that tells (context.h) */
 	int last_error;                /* the code, where a keep has no memory   */
+	const char *name;              /* longer than the system keeps it, or NULL */
 	void *signal_stack;            /* for the report of a stack overflow    */
 };
 

@@ -8,6 +8,7 @@
 #include <coil/debug.h>
 #include <coil/run.h>
 
+#include "executor/executor.h"
 #include "loop/loop.h"
 #include "task/async_generator.h"
 #include "task/context.h"
@@ -18,6 +19,8 @@
 #include "task/run.h"
 #include "task/task.h"
 #include "trace/recorder.h"
+
+#define THREAD_JOIN_TIMEOUT 300.0 /* seconds, as asyncio has it */
 
 /* All tasks that are not done, in order of creation, each with two references: one
  * for the gather, one for us.  NULL if there is none, or no memory. */
@@ -176,6 +179,8 @@ static coil_result close_runner(struct runner *runner, const coil_site *site)
 		result = cancel_what_is_left(runner->loop, site);
 		if (!result.error)
 			result = coil__async_generators_shutdown(runner->loop, site);
+		if (!result.error)
+			result = coil__default_executor_shutdown(runner->loop, THREAD_JOIN_TIMEOUT, site);
 		coil_loop_close(runner->loop);
 		coil_set_event_loop(runner->before);
 		coil_release(runner->context);

@@ -190,7 +190,7 @@ static bool attach(struct recorder *r)
 		return false;
 	if (pthread_getname_np(pthread_self(), name, sizeof(name)) != 0)
 		name[0] = '\0';
-	TRACE_TEXT(THREAD, 0, name, .thread = r->thread,
+	TRACE_TEXT(THREAD, 0, coil__self.name ? coil__self.name : name, .thread = r->thread,
 		   .os_thread = r->time_is_virtual ? 0 : (uint32_t)syscall(SYS_gettid));
 	return true;
 }
