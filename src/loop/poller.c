@@ -55,11 +55,24 @@ static struct event_base *base_new(void)
 	return base;
 }
 
+/* But `asleep`, which other threads may look at yet (outside.c). */
+static void forget_all(struct poller *poller)
+{
+	poller->base = NULL;
+	poller->timer = poller->waker = NULL;
+	poller->wake_fd = -1;
+	poller->watches = NULL;
+	poller->fired = NULL;
+	poller->size = poller->watched = 0;
+	poller->fired_count = poller->fired_capacity = 0;
+}
+
 int coil__poller_init(struct poller *poller)
 {
 	int error;
 
-	*poller = (struct poller){ .wake_fd = -1 };
+	forget_all(poller);
+	atomic_store(&poller->asleep, false);
 	errno = 0;
 	poller->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (poller->wake_fd < 0)
@@ -95,7 +108,7 @@ void coil__poller_fini(struct poller *poller)
 		event_base_free(poller->base);
 	if (poller->wake_fd >= 0)
 		close(poller->wake_fd);
-	*poller = (struct poller){ .wake_fd = -1 };
+	forget_all(poller);
 }
 
 /* ---- polling ---------------------------------------------------------- */
