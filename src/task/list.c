@@ -10,9 +10,14 @@
 #include "task/exception.h"
 #include "task/list.h"
 
-static unsigned char *holds(struct list *list)
+static unsigned char *holds(const struct list *list)
 {
-	return (unsigned char *)(list->public.items + list->public.count);
+	return (unsigned char *)(uintptr_t)(list->public.items + list->public.count);
+}
+
+bool coil__list_holds(const struct list *list, size_t i)
+{
+	return holds(list)[i];
 }
 
 struct list *coil__list_new(size_t count)

@@ -30,6 +30,9 @@ struct list *coil__list_new(size_t count);
 struct list *coil__bytes_new(const void *data, size_t size);
 void coil__list_destroy(struct list *list);
 
+/* Is item I itself a list, or bytes? */
+bool coil__list_holds(const struct list *list, size_t i);
+
 /* Stores an item, taking references to what it carries. */
 void coil__list_set(struct list *list, size_t i, coil_result result, bool is_list);
 
