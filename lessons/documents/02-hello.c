@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- *	async def main():
- *	    print(f"{time.ctime()} Hello!")
- *	    await asyncio.sleep(1.0)
- *	    print(f"{time.ctime()} Goodbye!")
- *
- *	asyncio.run(main())
+ * Two words, a second apart: a coroutine, and the loop that runs it, in the shortest way.
  */
 #include <coil.h>
 #include <stdio.h>

@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The same as hello.c, without asyncio.run:
- *
- *	loop = asyncio.get_event_loop()
- *	task = loop.create_task(main())
- *	loop.run_until_complete(task)
- *	loop.close()
+ * The same as 02-hello, without coil_run: a loop, a task, and the end of both.
  */
 #include <coil.h>
 #include <stdio.h>

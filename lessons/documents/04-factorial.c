@@ -1,25 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Three computations, interleaved; a list of their results.
- *
- *	async def factorial(name, number):
- *	    f = 1
- *	    for i in range(2, number + 1):
- *	        print(f"Task {name}: Compute factorial({number}), currently i={i}...")
- *	        await asyncio.sleep(1)
- *	        f *= i
- *	    print(f"Task {name}: factorial({number}) = {f}")
- *	    return f
- *
- *	async def main():
- *	    L = await asyncio.gather(
- *	        factorial("A", 2),
- *	        factorial("B", 3),
- *	        factorial("C", 4),
- *	    )
- *	    print(L)
- *
- *	asyncio.run(main())
+ * Three computations, interleaved, and the list of their results.
  */
 #include <coil.h>
 #include <inttypes.h>
@@ -56,12 +37,11 @@ static void print_list(const coil_list *list)
 
 static coil_result amain(void *unused)
 {
-	struct arguments A = { "A", 2 }, B = { "B", 3 }, C = { "C", 4 };
-
 	(void)unused;
-	coil_result r = coil_await(coil_gather(coil_coro(factorial, &A),
-	                                       coil_coro(factorial, &B),
-	                                       coil_coro(factorial, &C)));
+	coil_result r = coil_await(coil_gather(
+		coil_coro_copy(factorial, &(struct arguments){ "A", 2 }),
+		coil_coro_copy(factorial, &(struct arguments){ "B", 3 }),
+		coil_coro_copy(factorial, &(struct arguments){ "C", 4 })));
 	if (r.error)
 		return r;
 	print_list(r.value);

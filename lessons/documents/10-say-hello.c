@@ -1,25 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Three sleeps of one second take one second.  The program prints its own
- * sequence diagram, as the Python does; `make trace-demo` draws the whole one.
- *
- *	async def say_hello(name):
- *	    print(f"say_hello_{name} -> asyncio.sleep : sleep")
- *	    start_time = time.time()
- *	    await asyncio.sleep(1)
- *	    end_time = time.time()
- *	    print(f"asyncio.sleep -> say_hello_{name} : total({end_time - start_time})")
- *
- *	async def main():
- *	    print("@startuml")
- *	    print("main -> say_hello_AAA")
- *	    start_time = time.time()
- *	    await asyncio.gather(say_hello("AAA"), say_hello("BBB"), say_hello("CCC"))
- *	    end_time = time.time()
- *	    print(f"say_hello_CCC -> main : total({end_time - start_time})")
- *	    print("@enduml")
- *
- *	asyncio.run(main())
+ * Three sleeps of one second take one second.  The program prints its own sequence
+ * diagram, as the document has it; `make trace-demo` draws the whole one.
  */
 #include <coil.h>
 #include <stdio.h>

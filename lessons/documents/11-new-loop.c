@@ -33,7 +33,7 @@ static coil_result create_and_run_event_loop(void)
 
 	printf("[STEP] 비동기 함수 실행\n");
 	coil_result r = coil_loop_run_until_complete(new_loop,
-		coil_coro_copy(simple_task, (&(struct arguments){ "새 루프 태스크", 2 })));
+		coil_coro_copy(simple_task, &(struct arguments){ "새 루프 태스크", 2 }));
 
 	printf("[STEP] 이벤트 루프 닫기\n");
 	coil_loop_close(new_loop);

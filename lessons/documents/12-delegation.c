@@ -18,7 +18,7 @@ static coil_result amain(void *unused)
 	coil_result r = coil_await(coil_coro(func, NULL));
 	if (r.error)
 		return r;
-	printf("%s\n", (const char *)r.value);
+	puts(r.value);
 	return coil_ok(NULL);
 }
 
@@ -34,7 +34,7 @@ COIL_GENERATOR(old_main)
 	COIL_YIELD_FROM(coil_generator(old_func, NULL));
 	if (COIL_SENT.error)
 		COIL_RETURN(COIL_SENT);
-	printf("%s\n", (const char *)COIL_SENT.value);
+	puts(COIL_SENT.value);
 	COIL_END(coil_ok(NULL));
 }
 

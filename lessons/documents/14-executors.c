@@ -21,11 +21,10 @@ static coil_result func(void *arg)
 
 static coil_result print_func_by(coil_executor *executor)
 {
-	struct words words = { "Hello,", " world!" };
-	coil_result r = coil_await(coil_run_in_executor_copy(executor, func, &words));
-
+	coil_result r = coil_await(coil_run_in_executor_copy(executor, func,
+		&(struct words){ "Hello,", " world!" }));
 	if (!r.error)
-		printf("%s\n", (const char *)r.value);
+		puts(r.value);
 	return r;
 }
 

@@ -3,6 +3,7 @@
  * An event: two tasks wait for it, a callback sets it, and both go on.
  */
 #include <coil.h>
+#include <inttypes.h>
 #include <stdio.h>
 
 /* event trigger function */
@@ -54,7 +55,7 @@ int main(void)
 	coil_loop_call_later(event_loop, 0.1, trigger, event); /* trigger event in 0.1 sec */
 	coil_result done = coil_loop_run_until_complete(event_loop, coil_coro(both, consumers));
 	if (!done.error)
-		printf("%d done, %d pending\n", (int)done.number, 2 - (int)done.number);
+		printf("%" PRId64 " done, %" PRId64 " pending\n", done.number, 2 - done.number);
 	int status = coil_exit_status(done);
 
 	coil_release(event);
