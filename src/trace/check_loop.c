@@ -156,14 +156,12 @@ void coil__check_handle_taken(struct coil__check *check, const struct coil__even
 
 void coil__check_wake(struct coil__check *check, const struct coil__event *event)
 {
-	uint32_t id = event->as.WAKE.loop ? event->as.WAKE.loop : event->loop;
-	const struct coil__state_loop *loop = coil__state_loop(check->state, id);
+	uint32_t taken = coil__state_thread(check->state, event->thread)->taken;
 
-	if (check->state->takes && !check->state->partial &&
-	    event->as.WAKE.count != loop->taken)
+	if (check->state->takes && !check->state->partial && event->as.WAKE.count != taken)
 		coil__violated(check, COIL__LAW_COUNTS, event,
 			       "%" PRIu32 " calls are said to have been taken over, but %" PRIu32
-			       " were", event->as.WAKE.count, loop->taken);
+			       " were", event->as.WAKE.count, taken);
 }
 
 /* Its handle is scheduled with it, just before or just behind. */

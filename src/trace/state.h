@@ -86,9 +86,7 @@ struct coil__state_loop {
 	uint32_t ran;        /* handles begun in it                              */
 	uint32_t thread;     /* that runs it, or did last                        */
 	struct coil__state_queue ready, incoming;
-	uint32_t taken;      /* HANDLE_TAKENs since the last WAKE                */
-	uint32_t owed;       /* without them: handles taken over that are not
-	                        recorded yet                                     */
+	uint32_t owed;       /* handles taken over that are not recorded yet     */
 	struct coil__state_handle **timers;   /* a heap by (when, order)         */
 	size_t timer_count, timer_room, timers_cancelled;
 	struct coil__state_watch *watches;
@@ -103,6 +101,7 @@ struct coil__state_thread {
 	uint64_t begun;      /* time the handle began                            */
 	uint64_t job;        /* that it runs as a worker, or 0                   */
 	uint64_t job_begun;  /* time                                             */
+	uint32_t taken;      /* HANDLE_TAKENs since the last WAKE                */
 	uint32_t process;    /* that it is of, or 0: the trace's own             */
 	char *name;          /* or NULL                                          */
 };

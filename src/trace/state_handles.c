@@ -216,12 +216,13 @@ void coil__state_fd_ready(struct coil__state *state, const struct coil__event *e
 /* A handle that is not known was scheduled before the recording began. */
 void coil__state_handle_taken(struct coil__state *state, const struct coil__event *event)
 {
-	struct coil__state_loop *loop = coil__state_loop(state, event->loop);
 	uint64_t id = event->as.HANDLE_TAKEN.handle;
-	struct coil__state_handle *handle;
+	struct coil__state_handle *handle = coil__state_handle(state, id);
+	struct coil__state_loop *loop =
+		coil__state_loop_of(state, handle ? handle->loop : 0, event);
 
 	state->takes = true;
-	loop->taken++;
+	coil__state_thread(state, event->thread)->taken++;
 	if (!id || loop->closed)
 		return;
 	handle = take_handle(state, id, loop->id);
@@ -238,8 +239,7 @@ void coil__state_wake(struct coil__state *state, const struct coil__event *event
 	struct coil__state_loop *loop = coil__state_loop_of(state, event->as.WAKE.loop, event);
 	uint32_t left = event->as.WAKE.count;
 
-	left -= loop->taken < left ? loop->taken : left;
-	loop->taken = 0;
+	coil__state_thread(state, event->thread)->taken = 0;
 	if (state->takes)
 		return;
 	for (; left > 0 && loop->incoming.front; left--)
