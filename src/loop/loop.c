@@ -70,7 +70,7 @@ static int init_closing(pthread_rwlock_t *closing)
 	return error;
 }
 
-coil_loop *coil_new_event_loop_with_clock(enum coil_clock clock)
+struct coil_loop *coil__loop_new(const struct driver *driver, enum coil_clock clock)
 {
 	struct coil_loop *loop = recycled();
 	int error;
@@ -85,7 +85,7 @@ coil_loop *coil_new_event_loop_with_clock(enum coil_clock clock)
 	loop->clock.kind = clock;
 	coil__ready_queue_init(&loop->ready);
 	coil__timer_heap_init(&loop->timers);
-	error = coil__poller_init(&loop->poller);
+	error = coil__poller_init(&loop->poller, driver);
 	if (!error)
 		error = init_closing(&loop->closing);
 	if (error) {

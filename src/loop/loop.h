@@ -112,6 +112,9 @@ static inline struct handle *loop_new_handle(struct coil_loop *loop,
 	return handle;
 }
 
+/* What coil_new_event_loop gives, waiting by DRIVER (loop.c). */
+struct coil_loop *coil__loop_new(const struct driver *driver, enum coil_clock clock);
+
 /* Moves what other threads have scheduled to the ready queue. */
 void coil__loop_take_over(struct coil_loop *loop);
 

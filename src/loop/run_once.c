@@ -8,7 +8,6 @@
  * is scheduled meanwhile waits for the next iteration.
  */
 #include <errno.h>
-#include <event2/event.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -85,10 +84,10 @@ static void schedule_fired(struct coil_loop *loop)
 	for (size_t i = 0; i < loop->poller.fired_count; i++) {
 		const struct fired *fired = &loop->poller.fired[i];
 
-		if ((fired->what & EV_READ) && fired->watch->reader)
+		if ((fired->what & POLLER_READ) && fired->watch->reader)
 			fire(loop, fired->watch->reader, fired->watch->fd,
 			     TRACE_DIRECTION_READ);
-		if ((fired->what & EV_WRITE) && fired->watch->writer)
+		if ((fired->what & POLLER_WRITE) && fired->watch->writer)
 			fire(loop, fired->watch->writer, fired->watch->fd,
 			     TRACE_DIRECTION_WRITE);
 	}

@@ -31,8 +31,8 @@ static void never_awaited(struct coroutine_object *coroutine)
 {
 	const coil_site *site = coroutine->awaitable.site;
 
-	coil__log_misuse(site, "RuntimeWarning: coroutine '%s' was never awaited",
-			 site->callee);
+	coil__log_warning(site, "RuntimeWarning: coroutine '%s' was never awaited",
+			  site->callee);
 	coroutine_consume(coroutine, coroutine->awaitable.handed);
 }
 
