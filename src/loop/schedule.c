@@ -192,6 +192,17 @@ static struct handle *foreign_handle(struct coil_loop *loop, coil_function funct
 	return NULL;
 }
 
+/* The clock is read for the first of them. */
+static apart void record_taken(const struct handle *handle, bool first)
+{
+	uint64_t id = coil__trace_known_handle(handle->id);
+
+	if (first)
+		TRACE_NOW(HANDLE_TAKEN, 0, .handle = id);
+	else
+		TRACE(HANDLE_TAKEN, 0, .handle = id);
+}
+
 /* What could not be taken over for want of memory stays in `late`, in order. */
 void coil__loop_take_over(struct coil_loop *loop)
 {
@@ -213,11 +224,13 @@ void coil__loop_take_over(struct coil_loop *loop)
 		struct handle *handle = loop->late;
 
 		loop->late = handle->next;
+		if (TRACING)
+			record_taken(handle, count == 0);
 		coil__ready_queue_push(&loop->ready, handle);
 		count++;
 	}
 	if (count)
-		TRACE_NOW(WAKE, 0, .loop = loop->id, .count = count);
+		TRACE(WAKE, 0, .loop = loop->id, .count = count);
 }
 
 /* A thread that runs no loop has not looked at the clock for long. */

@@ -231,7 +231,7 @@ TEST(check_finds_what_is_wrong)
 	CHECK_STR(run->out,
 		  "4 2.500000000 scheduled: HANDLE_RUN_BEGIN: handle 7 was not scheduled, or has run since\n"
 		  "6 2.500000000 counts: ITERATION_END: 3 handles are said to have run, but 1 did\n"
-		  "6 events, 24 laws, 2 violations\n");
+		  "6 events, 30 laws, 2 violations\n");
 	run = COIL("check", "--most", "1", "-q", path);
 	CHECK_HAS(run->out, "scheduled: ");
 	CHECK_HAS(run->out, "and 1 more\n");
