@@ -96,7 +96,7 @@ struct row bench_rows[] = {
 	  .lines = { PEER(COIL, MOST(1e9 / 4e6)), PEER(UVLOOP, LEAST(2.5)),
 		     PEER(ASYNCIO) } },
 	{ "wake", "another thread wakes the loop, and the callback wakes the thread: round trips",
-	  .unit = UNIT_RATE, .cpus = 2,
+	  .unit = UNIT_THOUSANDS, .cpus = 2,
 	  .lines = { PEER(COIL), PEER(EPOLL, LEAST(0.95), .label = "epoll and eventfd"),
 		     PEER(LIBUV), PEER(UVLOOP), PEER(ASYNCIO) } },
 	{ "executor-one", "run_in_executor, one job after another: per job", .cpus = 2,

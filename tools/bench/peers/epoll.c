@@ -54,7 +54,7 @@ static void wake(void)
 	two_threads();
 	wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	require(wake_fd >= 0, "eventfd");
-	report("ns", measure(wake_batch, 20000));
+	report("ns", measure(wake_batch, 5000));
 }
 
 static void version(void)

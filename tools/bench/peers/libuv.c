@@ -85,7 +85,7 @@ static void one_batch(long ops)
 
 static void executor_one(void)
 {
-	report("ns", measure(one_batch, 20000));
+	report("ns", measure(one_batch, 10000));
 }
 
 static void one_of_many_done(uv_work_t *work, int status)
@@ -149,7 +149,7 @@ static void wake(void)
 {
 	two_threads();
 	require(uv_async_init(loop, &async, answer) == 0, "uv_async_init");
-	report("ns", measure(wake_batch, 20000));
+	report("ns", measure(wake_batch, 5000));
 }
 
 /* ---------------------------------------------------------------------- */

@@ -256,7 +256,7 @@ WORK = {
     "soon": (soon, 300000),
     "chain": (chain, 100000),
     "threadsafe": (threadsafe, 200000),
-    "wake": (wake, 10000),
+    "wake": (wake, 5000),
     "executor-one": (executor_one, 5000),
     "executor-batch": (executor_batch, 20000),
     "to-thread": (to_thread, 5000),
