@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "base/fork.h"
 #include "base/log.h"
 #include "base/thread.h"
 #include "coroutine/overflow.h"
@@ -42,6 +43,7 @@ static void process_end(void)
 /* A running loop stays with the parent. */
 static void after_fork_in_child(void)
 {
+	coil__fork_unlock();
 	coil__self.running = NULL;
 }
 
@@ -49,7 +51,7 @@ static void make_key(void)
 {
 	has_key = pthread_key_create(&key, thread_leave) == 0;
 	if (atexit(process_end) != 0 ||
-	    pthread_atfork(NULL, NULL, after_fork_in_child) != 0)
+	    pthread_atfork(coil__fork_lock, coil__fork_unlock, after_fork_in_child) != 0)
 		coil__log("no memory to be told of the end of the process, or of a fork");
 }
 

@@ -13,6 +13,7 @@
 
 #include <coil/io.h>
 
+#include "base/fork.h"
 #include "coroutine/overflow.h"
 #include "loop/loop.h"
 #include "task/context.h"
@@ -28,6 +29,11 @@ static pthread_mutex_t closed_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct coil_loop *first_closed, **last_closed = &first_closed;
 static size_t closed_count;
 static atomic_uint last_id;
+
+pthread_mutex_t *coil__closed_lock(void)
+{
+	return &closed_lock;
+}
 
 /* ---- making ---------------------------------------------------------- */
 
