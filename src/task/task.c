@@ -194,10 +194,12 @@ struct task *coil__task_new_in(struct coil_loop *loop, struct coroutine_object *
 			       struct context *context, unsigned flags)
 {
 	struct task *task = NULL;
+	struct keep *keep = NULL;
 
-	if (likely(!loop->closed))
+	if (likely(!loop->closed && coroutine_keep_copy(coroutine, &keep, 0)))
 		task = task_make(loop, coroutine);
 	if (unlikely(!task)) {
+		coil__keep_free(&keep);
 		coil__awaitable_drop(&coroutine->awaitable, site);
 		free(name);
 		return loop->closed ? coil__null(COIL_RUNTIME, site, LOOP_IS_CLOSED) :
@@ -209,7 +211,7 @@ struct task *coil__task_new_in(struct coil_loop *loop, struct coroutine_object *
 	task->step.arg = task;
 	task->waiting_on = NULL;
 	task->deliver = coil_ok(NULL);
-	task->keep = NULL;
+	task->keep = keep;
 	task->name = name;
 	task->number = name ? 0 : next_number();
 	task->cancel_requests = task->depth = 0;
