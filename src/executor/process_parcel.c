@@ -13,7 +13,6 @@
 #include "executor/process_wire.h"
 
 #define MAGIC UINT32_C(0x6c637270)
-#define DEPTH_MOST 100 /* groups in groups */
 
 enum { HAS_DETAIL = 1, HAS_BYTES = 2, HAS_ITEMS = 4 };
 
@@ -49,7 +48,7 @@ static struct head head_of(const struct parcel *parcel, bool with_items)
 
 static int send_parcel(const struct wire *wire, const struct parcel *parcel, int depth)
 {
-	struct head head = head_of(parcel, depth < DEPTH_MOST);
+	struct head head = head_of(parcel, depth < PARCEL_DEPTH);
 	struct iovec pieces[] = {
 		{ &head, sizeof(head) },
 		{ parcel->detail, parcel->detail ? sizeof(*parcel->detail) : 0 },
@@ -103,7 +102,7 @@ static int receive_items(const struct wire *wire, const struct head *head,
 			 struct parcel *parcel, int depth, bool *lacks)
 {
 	struct parcel_list *items = NULL;
-	int error = depth == DEPTH_MOST ? EPROTO : 0;
+	int error = depth == PARCEL_DEPTH ? EPROTO : 0;
 
 	if (head->count < SIZE_MAX / sizeof(*parcel) - 1)
 		items = calloc(1, sizeof(*items) + (size_t)head->count * sizeof(*parcel));

@@ -17,7 +17,7 @@
 
 /* How long a process may take to end that has closed its socket, or whose socket was
  * closed; then it is killed. */
-#define ENDING_MS 2000
+#define ENDING_MS 1000
 #define WITHOUT_END (-1)
 #define TIMEOUT_MOST 1e9 /* seconds; a limit above it is none */
 
