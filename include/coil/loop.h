@@ -10,7 +10,9 @@
  *
  * Times are seconds, as double, on the loop's own clock (coil_loop_time).  With
  * COIL_CLOCK=virtual in the environment the clock is virtual: when nothing is
- * ready and no descriptor is watched, it jumps to the next timer.
+ * ready, no descriptor is watched and no other thread works for the loop (a job of
+ * coil_run_in_executor, a future of coil_wrap_future), it jumps to the next timer.  For
+ * descriptors and threads it waits in real time, and is as much later then.
  *
  * A forked child cannot use its parent's loops: every call fails with COIL_RUNTIME "this
  * event loop belongs to process N, which was forked: a child makes a loop of its own", and
