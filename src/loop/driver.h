@@ -21,6 +21,8 @@
 
 struct driver {
 	const char *name;
+	int descriptors; /* that its library opens for a loop, at most: it may end the
+	                    process without                                        */
 
 	/* Result: 0; or an errno, and nothing is left to be closed. */
 	int (*open)(struct poller *poller);

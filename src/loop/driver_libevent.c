@@ -78,6 +78,7 @@ static void libevent_drop(struct watch *watch)
 
 const struct driver coil__driver_libevent = {
 	.name = "libevent",
+	.descriptors = 3, /* epoll, and a pair that signals would come by */
 	.open = libevent_open,
 	.close = libevent_close,
 	.wait = libevent_wait,

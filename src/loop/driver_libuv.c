@@ -2,15 +2,13 @@
  *
  * The driver on libuv: a uv_poll_t for each watch.
  *
- * libuv ends the process where others give an error: it tells the kernel what to watch
- * only when it waits, and aborts if the kernel refuses; so it does if it gets no memory
- * for its table of descriptors, or no pipe for the first loop of the process.  All of
- * this is asked before, and refused as an error:
- *  - a descriptor is put into libuv's epoll here, where an error can be returned; when
- *    libuv adds it, it finds it there.  Before the wait it is looked whether it still
- *    is: it may have been closed since.  (If another thread closes it in between, libuv
- *    aborts.)
- *  - uv_poll_init makes the descriptor non-blocking.  It is given back as it was.
+ * libuv tells the kernel what to watch only when it waits, and ends the process if the
+ * kernel refuses.  So a descriptor is put into libuv's epoll here, where that is an error
+ * (libuv then finds it there), and before the wait it is looked whether it still is: it
+ * may have been closed since.  If another thread closes it in between, libuv aborts.
+ *
+ * It also does if it gets no memory for its table of descriptors, so whether there is
+ * some is tried before.  And it makes descriptors non-blocking, which is undone.
  *
  * Cost: a wait is one epoll_wait and two clock reads; a change of what is watched two to
  * five epoll_ctl.
@@ -19,7 +17,6 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <uv.h>
 
 #include "loop/driver.h"
@@ -67,23 +64,6 @@ static int reserve_table(struct libuv *uv, int fd)
 		return ENOMEM;
 	uv->table = (size_t)fd + 1;
 	return 0;
-}
-
-/* What libuv opens for a loop, and once for the process. */
-static int could_open(void)
-{
-	int fds[8], n = 0, error = 0;
-
-	while (n < 8 && !error) {
-		fds[n] = eventfd(0, EFD_CLOEXEC);
-		if (fds[n] < 0)
-			error = errno;
-		else
-			n++;
-	}
-	while (n)
-		close(fds[--n]);
-	return error;
 }
 
 /* Result: 0, or an errno. */
@@ -275,37 +255,23 @@ static void libuv_close(struct poller *poller)
 	poller->state = NULL;
 }
 
-/* The first loop of a process cannot fail to get its pipe without an abort; what
- * libuv allocates for its own descriptors must be had. */
-static int init_loop(struct libuv *uv)
-{
-	static atomic_bool was_one;
-	int error = atomic_load(&was_one) ? 0 : could_open();
-
-	if (!error && !could_allocate(4096))
-		error = ENOMEM;
-	if (!error)
-		error = -uv_loop_init(&uv->loop);
-	if (!error)
-		atomic_store(&was_one, true);
-	return error;
-}
-
 static int libuv_open(struct poller *poller)
 {
 	struct libuv *uv = calloc(1, sizeof(*uv));
-	int error = uv ? init_loop(uv) : ENOMEM;
+	int error = uv && could_allocate(4096) ? 0 : ENOMEM;
 
-	if (error) {
+	if (!error)
+		error = -uv_loop_init(&uv->loop);
+	if (error)
 		free(uv);
-		return error;
-	}
-	poller->state = uv;
-	return 0;
+	else
+		poller->state = uv;
+	return error;
 }
 
 const struct driver coil__driver_libuv = {
 	.name = "libuv",
+	.descriptors = 6, /* epoll, a pipe and an eventfd; once, another pipe */
 	.open = libuv_open,
 	.close = libuv_close,
 	.wait = libuv_wait,

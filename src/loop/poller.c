@@ -20,6 +20,23 @@
 
 /* ---- life ------------------------------------------------------------- */
 
+/* Are there so many descriptors?  Result: 0, or an errno. */
+static int could_open(int count)
+{
+	int fds[8], n = 0, error = 0;
+
+	while (n < count && !error) {
+		fds[n] = eventfd(0, EFD_CLOEXEC);
+		if (fds[n] < 0)
+			error = errno;
+		else
+			n++;
+	}
+	while (n)
+		close(fds[--n]);
+	return error;
+}
+
 /* FD is the poller's then.  Result: 0, or an errno. */
 static int watch_own(struct poller *poller, struct watch *watch, int fd)
 {
@@ -35,10 +52,11 @@ static int watch_own(struct poller *poller, struct watch *watch, int fd)
 
 int coil__poller_init(struct poller *poller, const struct driver *driver)
 {
-	int error;
+	int error = could_open(driver->descriptors);
 
 	*poller = (struct poller){ .driver = driver, .waker.fd = -1, .timer.fd = -1 };
-	error = driver->open(poller);
+	if (!error)
+		error = driver->open(poller);
 	if (!error)
 		error = watch_own(poller, &poller->waker,
 				  eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
