@@ -51,8 +51,13 @@ static coil_result await_inline(struct task *task, struct coroutine_object *coro
 	if (TRACING)
 		coil__await_record_begin(task, TRACE_AWAIT_COROUTINE, 0, site,
 					 coroutine->awaitable.site);
-	coroutine_consume(coroutine, site);
 	task->depth++;
+	if (unlikely(!coroutine_keep_copy(coroutine, &task->keep, task->depth))) {
+		task->depth--;
+		coil__awaitable_drop(&coroutine->awaitable, site);
+		return coil__await_record_end(task, coil_raise_site(site, COIL_MEMORY, NULL));
+	}
+	coroutine_consume(coroutine, site);
 	if (unlikely(is_generator))
 		result = coil__generator_call(called.type, called.arg);
 	else

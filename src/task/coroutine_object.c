@@ -8,6 +8,7 @@
 #include "loop/loop.h"
 #include "task/future.h"
 #include "task/keep.h"
+#include "task/list.h"
 
 static inline __attribute__((always_inline)) struct coroutine_object *
 coroutine_new(const void *arg, const coil_site *site)
@@ -51,4 +52,32 @@ coil_coroutine *coil_generator_site(const coil_generator_type *type, const void 
 	coroutine->awaitable.object.flags = COROUTINE_GENERATOR;
 	coroutine->type = type;
 	return object_handle(coroutine);
+}
+
+/* ---- with a copy of the argument -------------------------------------- */
+
+coil_coroutine *coil_coro_copy_site(coil_function function, const void *arg, size_t size,
+				    const coil_site *site)
+{
+	struct list *copy = coil__bytes_new(arg, size);
+	coil_coroutine *public = copy ? coil_coro_site(function, &copy->public, site) :
+					coil__null_memory(site);
+	struct object *object = handle_open(public);
+
+	if (object)
+		object->flags = COROUTINE_COPIED;
+	else if (copy)
+		object_unref(copy);
+	return public;
+}
+
+bool coil__coroutine_keep_copy(const struct coroutine_object *coroutine,
+			       struct keep **keep, unsigned depth)
+{
+	return coil__keep_add(keep, list_of(coroutine->arg), depth);
+}
+
+void coil__coroutine_drop_copy(struct coroutine_object *coroutine)
+{
+	object_unref(list_of(coroutine->arg));
 }
