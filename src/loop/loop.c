@@ -14,6 +14,7 @@
 #include <coil/io.h>
 
 #include "coroutine/overflow.h"
+#include "loop/debug.h"
 #include "loop/loop.h"
 #include "task/context.h"
 #include "task/keep.h"
@@ -97,6 +98,7 @@ coil_loop *coil_new_event_loop_with_clock(enum coil_clock clock)
 	loop->id = atomic_fetch_add(&last_id, 1) + 1;
 	loop->timers.serial = (uint64_t)loop->id << 40; /* no two loops' are alike */
 	TRACE_NOW(LOOP_CREATED, clock, .loop = loop->id);
+	coil__debug_open(loop);
 	return loop;
 }
 
@@ -134,12 +136,24 @@ coil_loop *coil_get_running_loop(void)
 
 bool coil_loop_is_running(const coil_loop *loop)
 {
-	return loop->running;
+	return __atomic_load_n(&loop->running, __ATOMIC_RELAXED);
+}
+
+coil_result coil__loop_refusal(const struct coil_loop *loop, const coil_site *site)
+{
+	(void)loop;
+	return coil_raise_site(site, COIL_RUNTIME, LOOP_IS_CLOSED);
+}
+
+void *coil__loop_refuses(const struct coil_loop *loop, const coil_site *site)
+{
+	coil__set_last_error(coil__loop_refusal(loop, site));
+	return NULL;
 }
 
 bool coil_loop_is_closed(const coil_loop *loop)
 {
-	return loop->closed;
+	return loop_is_closed(loop);
 }
 
 double coil_loop_time(const coil_loop *loop)
@@ -157,9 +171,9 @@ double coil_time(void)
 
 static coil_result check_can_run(struct coil_loop *loop, const coil_site *site)
 {
-	if (loop->closed)
-		return coil_raise_site(site, COIL_RUNTIME, LOOP_IS_CLOSED);
-	if (loop->running)
+	if (loop_refuses(loop))
+		return coil__loop_refusal(loop, site);
+	if (coil_loop_is_running(loop))
 		return coil_raise_site(site, COIL_RUNTIME,
 				       "This event loop is already running");
 	if (coil__self.running)
@@ -177,7 +191,8 @@ coil_result coil_loop_run_forever_site(coil_loop *loop, const coil_site *site)
 		return result;
 	thread_register();
 	coil__overflow_watch();
-	loop->running = true;
+	__atomic_store_n(&loop->running, true, __ATOMIC_RELAXED);
+	loop->run_site = site;
 	loop->leaving = coil_ok(NULL);
 	coil__self.running = loop;
 	context = coil__context_enter(NULL); /* each thing that runs has its own */
@@ -189,7 +204,7 @@ coil_result coil_loop_run_forever_site(coil_loop *loop, const coil_site *site)
 	TRACE_NOW(LOOP_RUN_END, 0, .loop = loop->id);
 	coil__trace_run(0, NULL);
 	loop->stopping = false;
-	loop->running = false;
+	__atomic_store_n(&loop->running, false, __ATOMIC_RELAXED);
 	coil__self.running = NULL;
 	coil__context_enter(context);
 	return result;
@@ -288,11 +303,12 @@ coil_result coil_loop_close(coil_loop *loop)
 {
 	if (loop->running)
 		return coil_raise(COIL_RUNTIME, "Cannot close a running event loop");
-	if (loop->closed)
+	if (loop_is_closed(loop))
 		return coil_ok(NULL);
+	coil__debug_close(loop);
 	drop_watches(loop);
 	pthread_rwlock_wrlock(&loop->closing);
-	loop->closed = true;
+	atomic_fetch_or(&loop->refuses, LOOP_CLOSED);
 	pthread_rwlock_unlock(&loop->closing);
 	drop_scheduled(loop);
 	coil__lifetime_end_loop(loop);
@@ -304,6 +320,7 @@ coil_result coil_loop_close(coil_loop *loop)
 	coil__context_values_unref(loop->values);
 	if (coil__self.set == loop)
 		coil__self.set = NULL;
+	coil__debug_closed(loop);
 	retire(loop);
 	return coil_ok(NULL);
 }

@@ -7,6 +7,7 @@
  *  - what other threads schedule is in `incoming`, newest first, until the loop's
  *    own thread takes it over; it does so before it schedules anything itself,
  *    so that the ready queue is in the order of the calls;
+ *  - `refuses` is 0 while the loop takes calls as they come: all that they look at;
  *  - `living` chains every awaitable of the loop, the newest first: close frees
  *    them, and all tasks are found there.
  *
@@ -30,6 +31,12 @@ struct task;
 struct async_generator;
 struct context_values;
 
+/* Why a loop takes no calls, or looks at them twice. */
+enum loop_refuses {
+	LOOP_CLOSED = 1,
+	LOOP_DEBUG = 4,                /* it is in debug mode (debug.h)           */
+};
+
 struct coil_loop {
 	/* The next iteration. */
 	struct ready_queue ready;
@@ -43,15 +50,24 @@ struct coil_loop {
 	uint64_t iteration;            /* begun so far                            */
 	struct context_values *values; /* that the callback has set which runs, or */
 	size_t values_of;              /*   ran, by its number (context.c)        */
+	atomic_uint refuses;           /* enum loop_refuses                       */
 	bool stopping;
-	bool closed;
 	bool running;                  /* some thread is in run_forever           */
 	coil_result leaving;           /* SystemExit or KeyboardInterrupt         */
 
 	/* On the virtual clock, when nothing is ready, timed or watched, nothing of
 	 * this thread will ever happen again: then leave, instead of waiting. */
-	bool leaves_deadlock;
+	union {
+		struct {
+			bool leaves_deadlock;
+			bool debug;    /* debug mode (debug.h)                    */
+		};
+		uint16_t watched;      /* is an iteration to look at any of these */
+	};
 	bool deadlocked;               /* that is why it was left                 */
+	const coil_site *run_site;     /* where it was last run                   */
+	double slow_callback_duration; /* seconds; debug mode                     */
+	bool is_counted;               /* in coil__watched, as in debug mode      */
 
 	/* What belongs to it. */
 	size_t handles;
@@ -59,9 +75,6 @@ struct coil_loop {
 	struct async_generator *async_generators; /* in the middle, newest first  */
 	bool async_generators_shut_down;
 	uint32_t id;                   /* in the trace                            */
-
-	bool debug;                    /* debug mode (debug.c)                    */
-	double slow_callback_duration; /* seconds                                 */
 
 	unsigned task_flags;           /* that its tasks begin with: the factory's */
 	coil_exception_handler handler; /* NULL: the default one                  */
@@ -75,6 +88,27 @@ struct coil_loop {
 	pthread_rwlock_t closing;      /* read by them, so that close can wait    */
 	_Alignas(64) struct coil_loop *next_closed;
 };
+
+/* What each call looks at first: 0 while the loop takes calls as they come. */
+static inline unsigned loop_looks_twice(const struct coil_loop *loop)
+{
+	return atomic_load_explicit(&loop->refuses, memory_order_relaxed);
+}
+
+static inline bool loop_is_closed(const struct coil_loop *loop)
+{
+	return loop_looks_twice(loop) & LOOP_CLOSED;
+}
+
+/* Does it take no calls? */
+static inline bool loop_refuses(const struct coil_loop *loop)
+{
+	return loop_looks_twice(loop) & ~(unsigned)LOOP_DEBUG;
+}
+
+/* It does not: raises why.  The second is coil_last_error() then. */
+coil_result coil__loop_refusal(const struct coil_loop *loop, const coil_site *site);
+void *coil__loop_refuses(const struct coil_loop *loop, const coil_site *site);
 
 /* Has another thread scheduled something? */
 static inline bool loop_has_incoming(struct coil_loop *loop)

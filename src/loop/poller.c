@@ -98,6 +98,11 @@ void coil__poller_fini(struct poller *poller)
 	*poller = (struct poller){ .wake_fd = -1 };
 }
 
+const char *coil__poller_method(const struct poller *poller)
+{
+	return event_base_get_method(poller->base);
+}
+
 /* ---- polling ---------------------------------------------------------- */
 
 static int set_timer(struct poller *poller, double timeout)

@@ -56,6 +56,9 @@ struct poller {
 int coil__poller_init(struct poller *poller);
 void coil__poller_fini(struct poller *poller);
 
+/* "epoll" */
+const char *coil__poller_method(const struct poller *poller);
+
 /* Waits up to TIMEOUT seconds (negative: without end) unless MUST_NOT_SLEEP(ARG)
  * says at the last moment that there is work.  Result: how many fired, or -1 with
  * errno set. */

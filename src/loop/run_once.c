@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/place.h"
+#include "loop/debug.h"
 #include "loop/loop.h"
 #include "loop/validate.h"
 #include "trace/recorder.h"
@@ -120,6 +122,7 @@ static cold void callback_failed(struct coil_loop *loop, struct handle *handle,
 	coil_exception_context context = {
 		.message = message, .exception = error,
 		.handle = object_handle(handle), .site = handle->site,
+		.source_traceback = coil__place_if_made(handle->site),
 	};
 
 	if (error.error == COIL_SYSTEM_EXIT || error.error == COIL_KEYBOARD_INTERRUPT) {
@@ -128,7 +131,8 @@ static cold void callback_failed(struct coil_loop *loop, struct handle *handle,
 	}
 	snprintf(message, sizeof(message), "Exception in callback %s(%s)",
 		 handle->site ? handle->site->callee : "?",
-		 handle->site ? handle->site->argument : "");
+		 handle->site && strcmp(handle->site->argument, "NULL") != 0 ?
+		 handle->site->argument : "");
 	coil_loop_call_exception_handler(loop, &context);
 }
 
@@ -209,11 +213,66 @@ static uint32_t run_ready(struct coil_loop *loop)
 	return ran;
 }
 
+/* The same in debug mode. */
+static apart uint32_t run_ready_timed(struct coil_loop *loop)
+{
+	size_t todo = coil__ready_queue_length(&loop->ready);
+	uint32_t ran = 0;
+
+	while (todo-- && !loop->leaving.error) {
+		struct handle *handle = coil__ready_queue_pop(&loop->ready);
+		struct debug_run run;
+		bool this_ran;
+
+		coil__debug_run_begin(&run, loop, handle);
+		this_ran = run_handle(loop, handle);
+		coil__debug_run_end(&run, loop, this_ran);
+		ran += this_ran;
+	}
+	loop->running_handle = NULL;
+	TRACE_CONTEXT(0);
+	return ran;
+}
+
+/* From the poll to the end of an iteration. */
+static inline __attribute__((always_inline)) coil_result
+poll_and_run(struct coil_loop *loop, double timeout, bool debug)
+{
+	double began = debug ? clock_now(&loop->clock) : 0;
+	uint32_t ran;
+	int fired;
+
+	TRACE(POLL_BEGIN, 0, .timeout = timeout);
+	fired = ask_system(loop, timeout);
+	if (unlikely(fired < 0 && errno != EINTR))
+		return coil_raise(COIL_OS, "the poll failed: %s", strerror(errno));
+	if (timeout != 0)
+		TRACE_NOW(POLL_END, 0, .events = fired > 0 ? (uint32_t)fired : 0);
+	else
+		TRACE(POLL_END, 0, .events = (uint32_t)fired);
+	if (debug)
+		coil__debug_poll(loop, timeout, clock_now(&loop->clock) - began,
+				 fired > 0 ? fired : 0);
+
+	if (unlikely(loop_has_incoming(loop)))
+		coil__loop_take_over(loop);
+	schedule_fired(loop);
+	schedule_due(loop);
+	ran = debug ? run_ready_timed(loop) : run_ready(loop);
+	TRACE_NOW(ITERATION_END, 0, .ran = ran);
+	return loop->leaving;
+}
+
+static apart coil_result poll_and_run_watched(struct coil_loop *loop, double timeout)
+{
+	if (loop->leaves_deadlock && is_deadlock(loop, timeout))
+		return coil_raise(COIL_RUNTIME, "deadlock: nothing will ever be ready");
+	return poll_and_run(loop, timeout, loop->debug);
+}
+
 coil_result coil__run_once(struct coil_loop *loop)
 {
-	uint32_t ran;
 	double timeout;
-	int fired;
 
 	VALIDATE(loop);
 	if (loop->timers.count)
@@ -226,22 +285,7 @@ coil_result coil__run_once(struct coil_loop *loop)
 		  .scheduled = (uint32_t)loop->timers.count);
 
 	timeout = poll_timeout(loop);
-	if (unlikely(loop->leaves_deadlock) && is_deadlock(loop, timeout))
-		return coil_raise(COIL_RUNTIME, "deadlock: nothing will ever be ready");
-	TRACE(POLL_BEGIN, 0, .timeout = timeout);
-	fired = ask_system(loop, timeout);
-	if (unlikely(fired < 0 && errno != EINTR))
-		return coil_raise(COIL_OS, "the poll failed: %s", strerror(errno));
-	if (timeout != 0)
-		TRACE_NOW(POLL_END, 0, .events = fired > 0 ? (uint32_t)fired : 0);
-	else
-		TRACE(POLL_END, 0, .events = (uint32_t)fired);
-
-	if (unlikely(loop_has_incoming(loop)))
-		coil__loop_take_over(loop);
-	schedule_fired(loop);
-	schedule_due(loop);
-	ran = run_ready(loop);
-	TRACE_NOW(ITERATION_END, 0, .ran = ran);
-	return loop->leaving;
+	if (unlikely(loop->watched))
+		return poll_and_run_watched(loop, timeout);
+	return poll_and_run(loop, timeout, false);
 }

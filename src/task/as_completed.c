@@ -108,7 +108,7 @@ void coil__as_completed_fini(void *object)
 	struct as_completed *all = object;
 	struct coil_loop *loop = all->awaitable.loop;
 
-	if (!loop->closed) /* else they are freed for themselves */
+	if (!loop_is_closed(loop)) /* else they are freed for themselves */
 		for (size_t i = 0; i < all->count; i++)
 			object_unref(all->children[i].future);
 	drop_timer(all);

@@ -6,6 +6,7 @@
 #include <coil/generator.h>
 
 #include "loop/loop.h"
+#include "task/chain.h"
 #include "task/future.h"
 #include "task/keep.h"
 
@@ -20,7 +21,7 @@ coroutine_new(const void *arg, const coil_site *site)
 		return coil__null_memory(site);
 	coroutine->awaitable.object.owned = 1;
 	coroutine->awaitable.loop = loop;
-	coroutine->awaitable.site = site;
+	coroutine->awaitable.site = place_here(loop, site);
 	coroutine->arg = (void *)(uintptr_t)arg;
 	awaitable_chain(&coroutine->awaitable,
 			      loop ? &loop->living : &coil__self.strays);

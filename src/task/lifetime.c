@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "base/place.h"
 #include "loop/loop.h"
 #include "sync/condition.h"
 #include "sync/queue.h"
@@ -16,6 +17,7 @@
 #include "task/keep.h"
 #include "task/lifetime.h"
 #include "task/list.h"
+#include "task/repr.h"
 #include "task/run.h"
 #include "task/shield.h"
 #include "task/task.h"
@@ -30,9 +32,14 @@
 static void never_awaited(struct coroutine_object *coroutine)
 {
 	const coil_site *site = coroutine->awaitable.site;
+	struct text text = { NULL };
 
-	coil__log_warning(site, "RuntimeWarning: coroutine '%s' was never awaited",
-			  site->callee);
+	if (coil__place_if_made(site) && coil__text_begin(&text))
+		coil__repr_traceback(site, "\nCoroutine created at (most recent call last)",
+				     text.file);
+	coil__log_warning(site, "RuntimeWarning: coroutine '%s' was never awaited%s",
+			  site->callee, coil__text_end(&text) ? text.text : "");
+	free(text.text);
 	coroutine_consume(coroutine, coroutine->awaitable.handed);
 }
 
@@ -51,7 +58,8 @@ static void report(struct future *future, const char *message, coil_result error
 	bool task = future->object.kind == OBJECT_TASK;
 	coil_exception_context context = {
 		.message = message, .exception = error, .site = future->site,
-		.future = task ? NULL : object_handle(future),
+		.source_traceback = coil__place_if_made(future->site),
+		.future = error.error ? object_handle(future) : NULL,
 		.task = task ? object_handle(future) : NULL,
 	};
 

@@ -8,6 +8,7 @@
 #include <coil/debug.h>
 #include <coil/run.h>
 
+#include "base/place.h"
 #include "loop/loop.h"
 #include "task/async_generator.h"
 #include "task/context.h"
@@ -45,7 +46,7 @@ static void report_failure(struct coil_loop *loop, struct future *task)
 	coil_exception_context context = {
 		.message = "unhandled exception during asyncio.run() shutdown",
 		.exception = task->result, .task = object_handle(task),
-		.site = task->site,
+		.site = task->site, .source_traceback = coil__place_if_made(task->site),
 	};
 
 	if (task->state == FUTURE_FINISHED && task->result.error)

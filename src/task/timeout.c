@@ -115,7 +115,7 @@ void coil__timeout_fini(void *object)
 	struct timeout *timeout = object;
 
 	drop_timer(timeout);
-	if (timeout->task && !timeout->awaitable.loop->closed)
+	if (timeout->task && !loop_is_closed(timeout->awaitable.loop))
 		object_unref(timeout->task); /* else it is freed for itself */
 	awaitable_unchain(&timeout->awaitable);
 }

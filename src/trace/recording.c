@@ -20,7 +20,6 @@
 #include "trace/recording.h"
 #include "trace/snapshot.h"
 
-bool coil__tracing;
 uint32_t coil__trace_generation;
 
 struct recording coil__recording = {
