@@ -21,6 +21,10 @@
 #define LONGEST_WAIT 86400.0 /* seconds: a day, as asyncio has it */
 #define FOR_EVER (-1.0)
 
+/* An iteration is one function, but there are two of it: the second looks at how long
+ * things take, and at what else loop->watched says. */
+#define in_line inline __attribute__((always_inline))
+
 static double poll_timeout(const struct coil_loop *loop)
 {
 	const struct handle *top = coil__timer_heap_top(&loop->timers);
@@ -44,7 +48,7 @@ static bool must_not_sleep(void *loop)
 
 /* On the virtual clock nobody waits for the time alone: it jumps.  A watched
  * descriptor may become ready meanwhile, so then the wait is a real one. */
-static int ask_system(struct coil_loop *loop, double timeout)
+static in_line int ask_system(struct coil_loop *loop, double timeout)
 {
 	bool jump = loop->clock.kind == COIL_CLOCK_VIRTUAL && timeout > 0;
 	double began = jump ? clock_monotonic() : 0;
@@ -82,7 +86,7 @@ static void fire(struct coil_loop *loop, struct handle *handle, int fd,
 	coil__ready_queue_push(&loop->ready, handle);
 }
 
-static void schedule_fired(struct coil_loop *loop)
+static in_line void schedule_fired(struct coil_loop *loop)
 {
 	for (size_t i = 0; i < loop->poller.fired_count; i++) {
 		const struct fired *fired = &loop->poller.fired[i];
@@ -96,7 +100,7 @@ static void schedule_fired(struct coil_loop *loop)
 	}
 }
 
-static void schedule_due(struct coil_loop *loop)
+static in_line void schedule_due(struct coil_loop *loop)
 {
 	double now, end;
 	struct handle *top = coil__timer_heap_top(&loop->timers);
@@ -184,7 +188,7 @@ static apart bool run_other(struct coil_loop *loop, struct handle *handle)
 
 /* Here callbacks are called.  In line, because the processor guesses wrong at every
  * return that stands between a switch of stacks and the loop: 8 ns each. */
-static inline bool run_handle(struct coil_loop *loop, struct handle *handle)
+static in_line bool run_handle(struct coil_loop *loop, struct handle *handle)
 {
 	unsigned flags = handle->object.flags;
 	coil_result result;
@@ -201,7 +205,7 @@ static inline bool run_handle(struct coil_loop *loop, struct handle *handle)
 }
 
 /* Result: how many were run, cancelled ones not counted. */
-static uint32_t run_ready(struct coil_loop *loop)
+static in_line uint32_t run_ready(struct coil_loop *loop)
 {
 	size_t todo = coil__ready_queue_length(&loop->ready);
 	uint32_t ran = 0;
@@ -235,7 +239,7 @@ static apart uint32_t run_ready_timed(struct coil_loop *loop)
 }
 
 /* From the poll to the end of an iteration. */
-static inline __attribute__((always_inline)) coil_result
+static in_line coil_result
 poll_and_run(struct coil_loop *loop, double timeout, bool debug)
 {
 	double began = debug ? clock_now(&loop->clock) : 0;

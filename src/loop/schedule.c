@@ -126,14 +126,15 @@ static coil_handle *call_at(struct coil_loop *loop, struct context *context, dou
 {
 	struct handle *handle;
 
-	if (unlikely(loop_looks_twice(loop)) && !coil__loop_admits(loop, site))
-		return NULL;
+	if (unlikely(loop_looks_twice(loop))) {
+		if (!coil__loop_admits(loop, site))
+			return NULL;
+		site = place_here(loop, site);
+	}
 	if (unlikely(!function))
 		return coil__null(COIL_TYPE, site, "a callable object was expected by call_at(), got NULL");
 	if (unlikely(isnan(when)))
 		return coil__null(COIL_VALUE, site, "when cannot be NaN (not a number)");
-	if (unlikely(loop_looks_twice(loop)))
-		site = place_here(loop, site);
 	handle = coil__loop_timer(loop, when, function, arg, site, schedule, 0);
 	if (unlikely(!handle))
 		return coil__null_memory(site);
