@@ -5,8 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <coil/policy.h>
+
 #include "base/log.h"
 #include "loop/debug.h"
+#include "loop/registry.h"
 #include "task/keep.h"
 #include "task/misuse.h"
 #include "task/repr.h"
@@ -72,7 +75,7 @@ void coil__debug_open(struct coil_loop *loop)
 		coil_loop_set_debug(loop, true);
 	if (unlikely(coil_log_is_enabled_for(COIL_LOG_DEBUG)))
 		coil_log_site(NULL, COIL_LOG_DEBUG, "Using selector: %s",
-			      coil__poller_method(&loop->poller));
+			      coil_loop_get_driver(loop));
 }
 
 void coil__debug_close(const struct coil_loop *loop)
@@ -80,7 +83,7 @@ void coil__debug_close(const struct coil_loop *loop)
 	if (loop->debug && coil_log_is_enabled_for(COIL_LOG_DEBUG))
 		coil_log_site(NULL, COIL_LOG_DEBUG,
 			      "Close <EventLoop selector=%s running=%s closed=%s debug=%s>",
-			      coil__poller_method(&loop->poller), truth(loop->running),
+			      coil_loop_get_driver(loop), truth(loop->running),
 			      truth(loop_is_closed(loop)), truth(loop->debug));
 }
 

@@ -9,6 +9,7 @@
 
 #include "loop/debug.h"
 #include "loop/loop.h"
+#include "loop/registry.h"
 #include "task/chain.h"
 #include "task/context.h"
 #include "task/keep.h"
@@ -72,7 +73,7 @@ static coil_result add(struct coil_loop *loop, int fd, coil_function function,
 
 static bool remove_side(struct coil_loop *loop, int fd, unsigned direction)
 {
-	struct watch *watch = loop_is_closed(loop) ? NULL :
+	struct watch *watch = loop_refuses(loop) ? NULL :
 			      coil__poller_watch(&loop->poller, fd, false);
 	struct handle *old = watch ? *side(watch, direction) : NULL;
 

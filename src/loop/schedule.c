@@ -10,6 +10,7 @@
 
 #include "loop/debug.h"
 #include "loop/loop.h"
+#include "loop/registry.h"
 #include "task/chain.h"
 #include "task/context.h"
 #include "task/keep.h"
@@ -202,6 +203,17 @@ static struct handle *foreign_handle(struct coil_loop *loop, coil_function funct
 	return NULL;
 }
 
+/* The clock is read for the first of them. */
+static apart void record_taken(const struct handle *handle, bool first)
+{
+	uint64_t id = coil__trace_known_handle(handle->id);
+
+	if (first)
+		TRACE_NOW(HANDLE_TAKEN, 0, .handle = id);
+	else
+		TRACE(HANDLE_TAKEN, 0, .handle = id);
+}
+
 /* What could not be taken over for want of memory stays in `late`, in order. */
 void coil__loop_take_over(struct coil_loop *loop)
 {
@@ -223,11 +235,13 @@ void coil__loop_take_over(struct coil_loop *loop)
 		struct handle *handle = loop->late;
 
 		loop->late = handle->next;
+		if (TRACING)
+			record_taken(handle, count == 0);
 		coil__ready_queue_push(&loop->ready, handle);
 		count++;
 	}
 	if (count)
-		TRACE_NOW(WAKE, 0, .loop = loop->id, .count = count);
+		TRACE(WAKE, 0, .loop = loop->id, .count = count);
 }
 
 /* A thread that runs no loop has not looked at the clock for long. */
@@ -257,8 +271,11 @@ coil_result coil_loop_call_soon_threadsafe_site(coil_loop *loop,
 			coil_ok(NULL) : coil_last_error();
 	if (!function)
 		return coil_raise_site(site, COIL_TYPE, "a callable object was expected by call_soon_threadsafe(), got NULL");
-	if (unlikely(loop_looks_twice(loop)))
+	if (unlikely(loop_looks_twice(loop))) {
+		if (loop_refuses(loop)) /* left behind, it may keep its lock for ever */
+			return coil__loop_refusal(loop, site);
 		site = place_here(loop, site);
+	}
 	/* The lock holds off close, which would free what we are about to touch. */
 	pthread_rwlock_rdlock(&loop->closing);
 	handle = loop_refuses(loop) ? NULL : foreign_handle(loop, function, arg, site);
@@ -272,5 +289,5 @@ coil_result coil_loop_call_soon_threadsafe_site(coil_loop *loop,
 	if (handle)
 		return coil_ok(NULL);
 	return loop_refuses(loop) ? coil__loop_refusal(loop, site) :
-			      coil_raise_site(site, COIL_MEMORY, NULL);
+				    coil_raise_site(site, COIL_MEMORY, NULL);
 }

@@ -49,8 +49,13 @@ call(struct task *task, struct coroutine_object *coroutine, const coil_site *sit
 	struct coroutine_object called = *coroutine;
 	coil_result result;
 
-	coroutine_consume(coroutine, site);
 	task->depth++;
+	if (unlikely(!coroutine_keep_copy(coroutine, &task->keep, task->depth))) {
+		task->depth--;
+		coil__awaitable_drop(&coroutine->awaitable, site);
+		return coil_raise_site(site, COIL_MEMORY, NULL);
+	}
+	coroutine_consume(coroutine, site);
 	if (unlikely(is_generator))
 		result = coil__generator_call(called.type, called.arg);
 	else

@@ -6,6 +6,7 @@
 
 #include "loop/debug.h"
 #include "loop/loop.h"
+#include "loop/registry.h"
 #include "task/chain.h"
 #include "task/context.h"
 #include "task/exception.h"

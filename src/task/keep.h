@@ -56,6 +56,10 @@ coil_result coil__keep_result(coil_result result);
 /* The same where RESULT may be a list; COIL_MEMORY if it cannot be kept. */
 coil_result coil__keep_value(coil_result result, bool is_list);
 
+/* Keeps LIST, with a reference of its own, until the coroutine at DEPTH returns; false
+ * without memory. */
+bool coil__keep_add(struct keep **keep, struct list *list, unsigned depth);
+
 /* An inline coroutine that ran at DEPTH has returned RESULT: the lists that it was
  * given go, except the one it returns, which is now its caller's. */
 void coil__keep_leave(struct keep *keep, unsigned depth, coil_result result);

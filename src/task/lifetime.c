@@ -33,13 +33,16 @@ static void never_awaited(struct coroutine_object *coroutine)
 {
 	const coil_site *site = coroutine->awaitable.site;
 	struct text text = { NULL };
+	char what[200];
 
+	snprintf(what, sizeof(what), "coroutine '%s' was never awaited", site->callee);
 	if (coil__place_if_made(site) && coil__text_begin(&text))
 		coil__repr_traceback(site, "\nCoroutine created at (most recent call last)",
 				     text.file);
-	coil__log_warning(site, "RuntimeWarning: coroutine '%s' was never awaited%s",
-			  site->callee, coil__text_end(&text) ? text.text : "");
+	coil__log_warning(site, "RuntimeWarning: %s%s", what,
+			  coil__text_end(&text) ? text.text : "");
 	free(text.text);
+	TRACE_TEXT(EXCEPTION_REPORTED, 0, what, .future = 0, .error = COIL_OK);
 	coroutine_consume(coroutine, coroutine->awaitable.handed);
 }
 

@@ -178,8 +178,8 @@ static void write_outcome(const struct future *future, FILE *file)
 		if (message[0])
 			coil__repr_string(message, file);
 		fputs(")", file);
-	} else if (future->is_list) {
-		fputs(" result=[...]", file);
+	} else if (future->is_list || !future->result.value) {
+		fputs(future->is_list ? " result=[...]" : " result=None", file);
 	}
 }
 
@@ -191,11 +191,11 @@ static void write_coroutine(const struct task *task, FILE *file)
 
 	if (!made)
 		return;
-	fprintf(file, " coro=<%s()%s", made->callee, done ? " done," : "");
-	if (now)
-		write_at("running at", now, file);
+	fprintf(file, " coro=<%s()", made->callee);
+	if (done)
+		write_at("done, defined at", made, file);
 	else
-		write_at("made at", made, file);
+		write_at("running at", now ? now : made, file);
 	fputs(">", file);
 }
 
@@ -257,7 +257,7 @@ void coil__repr_handle(const struct handle *handle, FILE *file)
 	if (handle->site) {
 		fputs(" ", file);
 		coil__repr_call(handle->site, file);
-		write_at("created at", handle->site, file);
+		write_at("at", handle->site, file);
 	}
 	fputs(">", file);
 }
@@ -268,7 +268,7 @@ void coil__repr_site(const coil_site *site, FILE *file)
 	if (site) {
 		fputs(" ", file);
 		coil__repr_call(site, file);
-		write_at("created at", site, file);
+		write_at("at", site, file);
 	}
 	fputs(">", file);
 }

@@ -4,11 +4,12 @@
  *
  *	<Task pending name='Task-1' coro=<main() running at a.c:7> wait_for=<Future pending
  *	 cb=[Task.task_wakeup()] created at a.c:9> cb=[f() at a.c:3] created at a.c:30>
- *	<TimerHandle when=1.5 f(x) created at a.c:12>
+ *	<TimerHandle when=1.5 f(x) at a.c:12>
  *
- * Where a C function is defined is not known: a coroutine that is done, or has not begun,
- * says where it was made.  Nor are results, which are what the program agrees on; a list
- * says so.
+ * Where a C function is defined is not known, unlike Python's: a callback is "at" where it
+ * was scheduled, a coroutine that has not begun runs "at" where it was made, and was "defined
+ * at" that when it is done.  Nor is what a result is, which the program agrees on with
+ * itself: NULL and 0 are None, a list is [...], and the others are left out.
  */
 #ifndef COIL_TASK_REPR_H
 #define COIL_TASK_REPR_H

@@ -5,6 +5,7 @@
 #include <coil/wait.h>
 
 #include "loop/loop.h"
+#include "loop/registry.h"
 #include "task/chain.h"
 #include "task/keep.h"
 #include "task/misuse.h"
@@ -133,7 +134,7 @@ static struct future *inner_of(coil_awaitable *public, const coil_site *site)
 	if (loop)
 		return coil__ensure_future(loop, public, site);
 	coil__awaitable_discard(public, site);
-	return coil__null(COIL_RUNTIME, site, "no running event loop");
+	return coil__not_running(site);
 }
 
 coil_future *coil_shield_site(coil_awaitable *awaitable, const coil_site *site)

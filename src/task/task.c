@@ -20,6 +20,7 @@
 
 #include "loop/debug.h"
 #include "loop/loop.h"
+#include "loop/registry.h"
 #include "task/chain.h"
 #include "task/context.h"
 #include "task/generator.h"
@@ -204,15 +205,18 @@ struct task *coil__task_new_in(struct coil_loop *loop, struct coroutine_object *
 			       const coil_site *site, char *name,
 			       struct context *context, unsigned flags)
 {
-	struct task *task;
+	struct keep *keep = NULL;
+	struct task *task = NULL;
 
 	if (unlikely(loop_looks_twice(loop))) {
 		if (!coil__loop_admits(loop, site))
 			return not_made(coroutine, site, name);
 		site = place_here(loop, site);
 	}
-	task = task_make(loop, coroutine);
+	if (likely(coroutine_keep_copy(coroutine, &keep, 0)))
+		task = task_make(loop, coroutine);
 	if (unlikely(!task)) {
+		coil__keep_free(&keep);
 		coil__null_memory(site);
 		return not_made(coroutine, site, name);
 	}
@@ -222,7 +226,7 @@ struct task *coil__task_new_in(struct coil_loop *loop, struct coroutine_object *
 	task->step.arg = task;
 	task->waiting_on = NULL;
 	task->deliver = coil_ok(NULL);
-	task->keep = NULL;
+	task->keep = keep;
 	task->name = name;
 	task->number = name ? 0 : next_number();
 	task->cancel_requests = task->depth = 0;

@@ -20,6 +20,8 @@
 #include "trace/recording.h"
 #include "trace/snapshot.h"
 
+#define CHILD_ID_BITS 26 /* a child's own ids: 64 ranges, and pids of 22 bits below 2^48 */
+
 uint32_t coil__trace_generation;
 
 struct recording coil__recording = {
@@ -53,6 +55,18 @@ static void after_fork_in_parent(void)
 
 static int start(const char *pattern, uint32_t clock, uint32_t parent);
 
+/* Parent and child go on to give ids.  Those of jobs must differ, as a job may be
+ * of one and run in the other; for the rest readers care (reader_scope.h).  A child
+ * begins outside of any loop. */
+static void take_own_ids(struct recorder *r)
+{
+	the->objects_given = (uint64_t)getpid() << CHILD_ID_BITS;
+	r->ctx = 0;
+	r->loop = 0;
+	r->name = NULL;
+	r->virtual_clock = NULL;
+}
+
 /* The child has a file of its own.  What the parent's threads had mapped is left
  * to the parent: nothing more is written to it from here. */
 static void after_fork_in_child(void)
@@ -70,6 +84,7 @@ static void after_fork_in_child(void)
 	run = parents.header->run;
 	r->chunk = NULL; /* the parent's: it is not for us to finish it */
 	coil__recorder_detach(r);
+	take_own_ids(r);
 	the->file.fd = -1;
 	error = start(parents.pattern, parents.header->clock, parents.header->pid);
 	if (error)
@@ -97,6 +112,8 @@ static int start(const char *pattern, uint32_t clock, uint32_t parent)
 		coil__intern_clear(&the->strings);
 		coil__intern_clear(&the->sites);
 		the->threads = 0;
+		the->virtual_now = 0;
+		the->handles_before = __atomic_load_n(&the->handles_given, __ATOMIC_RELAXED);
 		__atomic_add_fetch(&coil__trace_generation, 1, __ATOMIC_RELAXED);
 		__atomic_store_n(&coil__tracing, true, __ATOMIC_RELEASE);
 	}
