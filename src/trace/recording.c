@@ -79,13 +79,13 @@ static void after_fork_in_child(void)
 
 	/* Unlocking is for the thread that locked, which is the parent's. */
 	the->lock = (pthread_mutex_t)PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+	take_own_ids(r);
 	if (!coil_trace_active())
 		return;
 	__atomic_store_n(&coil__tracing, false, __ATOMIC_RELAXED);
 	run = parents.header->run;
 	r->chunk = NULL; /* the parent's: it is not for us to finish it */
 	coil__recorder_detach(r);
-	take_own_ids(r);
 	the->file.fd = -1;
 	error = start(parents.pattern, parents.header->clock, parents.header->pid);
 	if (error)

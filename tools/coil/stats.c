@@ -27,9 +27,10 @@ static const char help[] =
 	"Prints how many events of each kind there are; of each task, for how long it\n"
 	"ran, was ready to run, and waited; what they waited for; and the steps that\n"
 	"took longest.\n\n"
-	"  --tasks N   show the N tasks that ran longest (20)\n"
-	"  --steps N   show the N longest steps (10)\n"
-	"  --help      this\n";
+	"  --tasks N       show the N tasks that ran longest (20)\n"
+	"  --steps N       show the N longest steps (10)\n"
+	ALONE_HELP
+	"  --help          this\n";
 
 /* ---- counting ----------------------------------------------------------------- */
 
@@ -307,21 +308,25 @@ int coil__command_stats(int argc, char **argv)
 	static const struct option options[] = {
 		{ "tasks", required_argument, NULL, 't' },
 		{ "steps", required_argument, NULL, 's' },
+		ALONE_OPTION,
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 }
 	};
 	struct stats stats = { .task_limit = 20, .step_limit = 10 };
 	struct coil__reader *reader;
+	bool alone = false;
 	int c;
 
 	while ((c = coil__option(argc, argv, ":", options, help)) != -1) {
 		if (c == 'h')
 			return coil__finish(NULL, STATUS_GOOD);
-		if (c == '?' || !take_limit(argv[0], optarg, c == 't' ?
+		if (c == 'A')
+			alone = true;
+		else if (c == '?' || !take_limit(argv[0], optarg, c == 't' ?
 					    &stats.task_limit : &stats.step_limit))
 			return STATUS_BAD;
 	}
-	reader = coil__open_argument(argc, argv);
+	reader = coil__open_argument(argc, argv, alone);
 	if (!reader)
 		return STATUS_BAD;
 	run(&stats, reader);
