@@ -43,7 +43,7 @@ static coil_result stop(void *loop)
 	return coil_ok(NULL);
 }
 
-static void wait_for(coil_concurrent_future *future)
+static void finish(coil_concurrent_future *future)
 {
 	coil_concurrent_future_result(future, -1);
 	coil_release(future);
@@ -55,8 +55,8 @@ int main(void)
 	pthread_t t;
 
 	pthread_create(&t, NULL, run_loop, new_loop);
-	wait_for(coil_run_coroutine_threadsafe(coil_coro(work, "first"), new_loop));
-	wait_for(coil_run_coroutine_threadsafe(coil_coro(work, "second"), new_loop));
+	finish(coil_run_coroutine_threadsafe(coil_coro(work, "first"), new_loop));
+	finish(coil_run_coroutine_threadsafe(coil_coro(work, "second"), new_loop));
 	coil_loop_call_soon_threadsafe(new_loop, stop, new_loop);
 	pthread_join(t, NULL);
 	printf("%s\n", coil_loop_is_closed(new_loop) ? "closed" : "open");

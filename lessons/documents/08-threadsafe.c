@@ -15,10 +15,7 @@ struct arguments {
 static coil_result coro_func(void *unused)
 {
 	(void)unused;
-	coil_result r = coil_sleep(1);
-	if (r.error)
-		return r;
-	return coil_number(42);
+	return coil_sleep_result(1, coil_number(42));
 }
 
 static coil_result cancel(void *fut)

@@ -20,6 +20,11 @@ int main(void)
 {
 	coil_set_event_loop_policy(&coil_libuv_event_loop_policy);
 	coil_loop *loop = coil_new_event_loop();
+
+	if (!loop) { /* there is no libuv here */
+		coil_set_event_loop_policy(NULL);
+		loop = coil_new_event_loop();
+	}
 	int status = coil_exit_status(coil_loop_run_until_complete(loop, coil_coro(amain, NULL)));
 
 	coil_loop_close(loop);

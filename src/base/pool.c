@@ -155,3 +155,13 @@ void coil__pool_leave(struct pool *pool, enum object_kind kind)
 	pthread_mutex_unlock(&depot_lock);
 	pool->free = NULL;
 }
+
+void coil__pools_before_fork(void)
+{
+	pthread_mutex_lock(&depot_lock);
+}
+
+void coil__pools_after_fork(void)
+{
+	pthread_mutex_unlock(&depot_lock);
+}

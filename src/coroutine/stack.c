@@ -257,3 +257,13 @@ void *coil__stack_of_guard(const void *address, size_t owner_size)
 		return NULL;
 	return slab->begin + slot * slot_size + owner_offset(slot, owner_size);
 }
+
+void coil__stacks_before_fork(void)
+{
+	pthread_mutex_lock(&lock);
+}
+
+void coil__stacks_after_fork(void)
+{
+	pthread_mutex_unlock(&lock);
+}

@@ -127,7 +127,7 @@ void coil_loop_call_exception_handler(coil_loop *loop,
 	}
 	second.exception = call_handler(loop, context);
 	if (leaves_loop(second.exception))
-		loop->leaving = second.exception;
+		loop_leave(loop, second.exception);
 	else if (second.exception.error)
 		coil_loop_default_exception_handler(loop, &second);
 }

@@ -9,6 +9,7 @@
 #include <pthread.h>
 
 #include "loop/loop.h"
+#include "loop/registry.h"
 #include "task/context.h"
 #include "task/keep.h"
 #include "task/misuse.h"
@@ -54,8 +55,8 @@ static apart coil_handle *call_soon_in(struct coil_loop *loop, struct context *c
 static inline bool check_call_soon(const struct coil_loop *loop, coil_function function,
 				   const coil_site *site)
 {
-	if (unlikely(loop->closed))
-		return coil__null(COIL_RUNTIME, site, LOOP_IS_CLOSED);
+	if (unlikely(loop_refuses(loop)))
+		return coil__loop_refuses(loop, site);
 	if (unlikely(!function))
 		return coil__null(COIL_TYPE, site, "a callable object was expected by call_soon(), got NULL");
 	return true;
@@ -118,8 +119,8 @@ static coil_handle *call_at(struct coil_loop *loop, struct context *context, dou
 {
 	struct handle *handle;
 
-	if (unlikely(loop->closed))
-		return coil__null(COIL_RUNTIME, site, LOOP_IS_CLOSED);
+	if (unlikely(loop_refuses(loop)))
+		return coil__loop_refuses(loop, site);
 	if (unlikely(!function))
 		return coil__null(COIL_TYPE, site, "a callable object was expected by call_at(), got NULL");
 	if (unlikely(isnan(when)))
@@ -259,9 +260,11 @@ coil_result coil_loop_call_soon_threadsafe_site(coil_loop *loop,
 			coil_ok(NULL) : coil_last_error();
 	if (!function)
 		return coil_raise_site(site, COIL_TYPE, "a callable object was expected by call_soon_threadsafe(), got NULL");
+	if (loop_refuses(loop)) /* left behind, it may keep its lock for ever */
+		return coil__loop_refusal(loop, site);
 	/* The lock holds off close, which would free what we are about to touch. */
 	pthread_rwlock_rdlock(&loop->closing);
-	handle = loop->closed ? NULL : foreign_handle(loop, function, arg, site);
+	handle = loop_refuses(loop) ? NULL : foreign_handle(loop, function, arg, site);
 	if (handle) {
 		if (TRACING)
 			record_foreign(handle);
@@ -271,6 +274,6 @@ coil_result coil_loop_call_soon_threadsafe_site(coil_loop *loop,
 	pthread_rwlock_unlock(&loop->closing);
 	if (handle)
 		return coil_ok(NULL);
-	return loop->closed ? coil_raise_site(site, COIL_RUNTIME, LOOP_IS_CLOSED) :
-			      coil_raise_site(site, COIL_MEMORY, NULL);
+	return loop_refuses(loop) ? coil__loop_refusal(loop, site) :
+				    coil_raise_site(site, COIL_MEMORY, NULL);
 }

@@ -52,6 +52,7 @@ TEST(say_hello) { check("10-say-hello"); }
 TEST(new_loop) { check("11-new-loop"); }
 TEST(delegation) { check("12-delegation"); }
 TEST(cor1_cor2) { check("13-cor1-cor2"); }
+TEST(uvloop) { check("15-uvloop"); }
 TEST(event) { check("16-event"); }
 
 /* ---- say_hello's own clock ------------------------------------------------- */

@@ -46,6 +46,7 @@ TEST(say_hello) { check_demo("documents/10-say-hello"); }
 TEST(new_loop) { check_demo("documents/11-new-loop"); }
 TEST(delegation) { check_demo("documents/12-delegation"); }
 TEST(cor1_cor2) { check_demo("documents/13-cor1-cor2"); }
+TEST(uvloop) { check_demo("documents/15-uvloop"); }
 TEST(event) { check_demo("documents/16-event"); }
 TEST(callbacks) { check_demo("demos/callbacks"); }
 TEST(locks) { check_demo("demos/locks"); }

@@ -165,6 +165,9 @@ bool coil__view_descend(struct view *view, uint64_t task, unsigned open);
 /* "ValueError: text", of an error's code and message; to be freed. */
 char *coil__view_error(const struct view *view, uint32_t error, const char *message);
 
+/* What an EXCEPTION_REPORTED says, with the error, if there was one; to be freed. */
+char *coil__view_report(const struct view *view, const struct coil__event *event);
+
 /* ---- jobs, signals (view_threads.c) ---------------------------------------- */
 
 /* "read_file(path)", of a site; to be freed. */
