@@ -56,18 +56,6 @@ static void after_fork_in_parent(void)
 
 static int start(const char *pattern, uint32_t clock, uint32_t parent);
 
-/* Parent and child go on to give ids.  Those of jobs must differ, as a job may be
- * of one and run in the other; for the rest readers care (reader_scope.h).  A child
- * begins outside of any loop. */
-static void take_own_ids(struct recorder *r)
-{
-	the->objects_given = (uint64_t)getpid() << CHILD_ID_BITS;
-	r->ctx = 0;
-	r->loop = 0;
-	r->name = NULL;
-	r->virtual_clock = NULL;
-}
-
 /* The child has a file of its own.  What the parent's threads had mapped is left
  * to the parent: nothing more is written to it from here. */
 static void after_fork_in_child(void)
@@ -79,7 +67,9 @@ static void after_fork_in_child(void)
 
 	/* Unlocking is for the thread that locked, which is the parent's. */
 	the->lock = (pthread_mutex_t)PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
-	take_own_ids(r);
+	/* Parent and child go on to give ids.  Those of jobs must differ, as a job may be of
+	 * one and run in the other; for the rest readers care (reader_scope.h). */
+	the->objects_given = (uint64_t)getpid() << CHILD_ID_BITS;
 	if (!coil_trace_active())
 		return;
 	__atomic_store_n(&coil__tracing, false, __ATOMIC_RELAXED);
