@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "base/fork.h"
 #include "loop/loop.h"
 #include "loop/registry.h"
 #include "loop/signals.h"
@@ -84,14 +85,9 @@ void *coil__not_running(const coil_site *site)
 
 /* ---- forks ------------------------------------------------------------ */
 
-void coil__loops_before_fork(void)
+pthread_mutex_t *coil__loops_lock(void)
 {
-	pthread_mutex_lock(&lock);
-}
-
-void coil__loops_after_fork(void)
-{
-	pthread_mutex_unlock(&lock);
+	return &lock;
 }
 
 void coil__loops_leave_behind(void)

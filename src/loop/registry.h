@@ -41,11 +41,7 @@ void *coil__loop_refuses(const struct coil_loop *loop, const coil_site *site);
  * is so: NULL, and coil_last_error(). */
 void *coil__not_running(const coil_site *site);
 
-/* Around a fork: no other thread makes or closes a loop meanwhile. */
-void coil__loops_before_fork(void);
-void coil__loops_after_fork(void);
-
-/* In the child, between the two. */
+/* In a forked child, before the locks are let go of (base/fork.h). */
 void coil__loops_leave_behind(void);
 
 #endif
