@@ -25,8 +25,8 @@
 static const char help[] =
 	"usage: coil stats [OPTION...] TRACE\n\n"
 	"Prints how many events of each kind there are; of each task, for how long it\n"
-	"ran, was ready to run, and waited; what they waited for; and the steps that\n"
-	"took longest.\n\n"
+	"ran, was ready to run, and waited; what they waited for; the steps that took\n"
+	"longest; the jobs of executors, the threads and worker processes; signals.\n\n"
 	"  --tasks N       show the N tasks that ran longest (20)\n"
 	"  --steps N       show the N longest steps (10)\n"
 	ALONE_HELP
@@ -246,6 +246,7 @@ static void count(struct stats *stats, const struct coil__event *event)
 		end_eager_step(stats, event);
 	else if (event->type == TRACE_AWAIT_END)
 		count_wait(stats, event);
+	coil__stats_beside(stats, event);
 	follow(stats, event);
 }
 
@@ -284,6 +285,7 @@ static void run(struct stats *stats, struct coil__reader *reader)
 	coil__stats_print(stats);
 	coil__map_free(&stats->tasks);
 	coil__map_free(&stats->running);
+	coil__stats_free_beside(stats);
 	coil__names_destroy(stats->names);
 	coil__state_destroy(stats->state);
 	free(stats->steps);
