@@ -161,4 +161,3 @@ void coil__pool_leave(struct pool *pool, enum object_kind kind)
 	pthread_mutex_unlock(&depot_lock);
 	pool->free = NULL;
 }
-

@@ -9,7 +9,6 @@
 #include "base/log.h"
 #include "base/thread.h"
 #include "coroutine/overflow.h"
-#include "coroutine/stack.h"
 #include "loop/registry.h"
 #include "task/context.h"
 #include "task/keep.h"
@@ -42,6 +41,7 @@ static void process_end(void)
 	coil__lifetime_end_thread();
 }
 
+/* The parent's loops stay with it. */
 static void after_fork_in_child(void)
 {
 	coil__loops_leave_behind();

@@ -263,4 +263,3 @@ void *coil__stack_of_guard(const void *address, size_t owner_size)
 		return NULL;
 	return slab->begin + slot * slot_size + owner_offset(slot, owner_size);
 }
-

@@ -24,8 +24,8 @@
 
 struct coil_loop;
 
-/* The memory of a loop, closed long ago or new; NULL without memory. */
-struct coil_loop *coil__loop_memory(void);
+/* The struct of a loop that was closed long ago, to be used again; or NULL. */
+struct coil_loop *coil__loop_recycled(void);
 
 /* LOOP was made; LOOP is closed. */
 void coil__loop_opened(struct coil_loop *loop);
@@ -41,7 +41,7 @@ void *coil__loop_refuses(const struct coil_loop *loop, const coil_site *site);
  * is so: NULL, and coil_last_error(). */
 void *coil__not_running(const coil_site *site);
 
-/* In a forked child, before the locks are let go of (base/fork.h). */
+/* In a forked child, while it has the locks (base/fork.h). */
 void coil__loops_leave_behind(void);
 
 #endif
