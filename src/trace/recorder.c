@@ -179,14 +179,18 @@ static bool next_chunk(struct recorder *r)
 	return true;
 }
 
+/* The name that it was given here, else by the program; the process's first thread has
+ * the name that Python gives it. */
 static void say_thread(struct recorder *r)
 {
-	char system[16] = "";
+	pid_t thread = (pid_t)syscall(SYS_gettid);
+	char system[16] = "MainThread";
 
-	if (!r->name && pthread_getname_np(pthread_self(), system, sizeof(system)) != 0)
+	if (!r->name && thread != getpid() &&
+	    pthread_getname_np(pthread_self(), system, sizeof(system)) != 0)
 		system[0] = '\0';
 	TRACE_TEXT(THREAD, 0, r->name ? r->name : system, .thread = r->thread,
-		   .os_thread = r->time_is_virtual ? 0 : (uint32_t)syscall(SYS_gettid));
+		   .os_thread = r->time_is_virtual ? 0 : (uint32_t)thread);
 }
 
 /* This thread's first event in this recording. */
