@@ -5,6 +5,9 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "base/shared.h"
+#include "executor/concurrent_future.h"
+#include "executor/executor.h"
 #include "loop/loop.h"
 #include "sync/condition.h"
 #include "sync/queue.h"
@@ -86,8 +89,7 @@ static void drop_callbacks(struct future *future)
 		struct handle *handle = future->first;
 
 		future->first = handle->next;
-		if (!(handle->object.flags & HANDLE_EMBEDDED))
-			object_unref(handle);
+		handle_leave(handle);
 	}
 	future->last = NULL;
 }
@@ -149,6 +151,8 @@ static void (*const fini[OBJECT_KINDS])(void *object) = {
 	[OBJECT_TIMEOUT] = coil__timeout_fini,
 	[OBJECT_TASK_GROUP] = coil__task_group_fini,
 	[OBJECT_AS_COMPLETED] = coil__as_completed_fini,
+	[OBJECT_CONCURRENT_FUTURE] = coil__concurrent_future_fini,
+	[OBJECT_EXECUTOR] = coil__executor_fini,
 };
 
 static void destroy_other(struct object *object)
@@ -160,7 +164,10 @@ static void destroy_other(struct object *object)
 		abort();
 	}
 	fini[kind](object);
-	pool_give(pool_of(kind), object);
+	if (object_is_shared(object))
+		shared_give(object, kind);
+	else
+		pool_give(pool_of(kind), object);
 }
 
 void coil__object_destroy(struct object *object)
