@@ -4,7 +4,8 @@
  * knows one library; what all of them have in common is the poller's.
  *
  * A driver keeps what is its own in poller->state, and of a watch in watch->state.  It
- * watches the poller's wake_fd from open to close, and empties it when it is written.
+ * watches the poller's wake_fd from open to close, and empties it when it is written, if
+ * it would be told of the same write again else.
  *
  * Of a descriptor with an error or a hang-up it reports all that is watched, so that
  * whoever waits for it learns of it; else what is ready, descriptors in the order in

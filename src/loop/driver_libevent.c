@@ -27,10 +27,13 @@ static void on_ready(evutil_socket_t fd, short what, void *watch)
 			     (what & EV_WRITE ? POLLER_WRITE : 0));
 }
 
+/* Edge triggered, each write is told once, and nothing needs to be read: the counter is
+ * full after 2^64 of them. */
 static void on_wake(evutil_socket_t fd, short what, void *arg)
 {
-	(void)what, (void)arg;
-	driver_empty(fd);
+	(void)arg;
+	if (!(what & EV_ET))
+		driver_empty(fd);
 }
 
 static void on_timeout(evutil_socket_t fd, short what, void *arg)
@@ -52,6 +55,14 @@ static struct event_base *base_new(void)
 		base = event_base_new_with_config(config);
 	event_config_free(config);
 	return base;
+}
+
+static struct event *waker_new(struct event_base *base, int wake_fd)
+{
+	bool edges = event_base_get_features(base) & EV_FEATURE_ET;
+
+	return event_new(base, wake_fd, (short)(EV_READ | EV_PERSIST | (edges ? EV_ET : 0)),
+			 on_wake, NULL);
 }
 
 static void libevent_close(struct poller *poller)
@@ -81,8 +92,7 @@ static int libevent_open(struct poller *poller)
 	if (!state->base)
 		goto fail;
 	state->timer = event_new(state->base, -1, 0, on_timeout, NULL);
-	state->waker = event_new(state->base, poller->wake_fd, EV_READ | EV_PERSIST,
-				 on_wake, NULL);
+	state->waker = waker_new(state->base, poller->wake_fd);
 	if (state->timer && state->waker && event_add(state->waker, NULL) == 0)
 		return 0;
 fail:
