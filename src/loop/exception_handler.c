@@ -70,10 +70,13 @@ void coil_loop_default_exception_handler(coil_loop *loop,
 		if (fclose(file) != 0)
 			size = 0;
 	}
-	/* One write, so that the reports of several threads do not mix. */
-	if (!text || fwrite(text, 1, size, stderr) != size)
+	if (text && size) {
+		text[--size] = '\0'; /* the last newline is the handler's */
+		coil__log_text(context->site, COIL_LOG_ERROR, text, size);
+	} else {
 		coil__log("%s (no memory to say more)",
 			  context->message ? context->message : "Unhandled exception");
+	}
 	free(text);
 }
 
@@ -124,7 +127,7 @@ void coil_loop_call_exception_handler(coil_loop *loop,
 	}
 	second.exception = call_handler(loop, context);
 	if (leaves_loop(second.exception))
-		loop->leaving = second.exception;
+		loop_leave(loop, second.exception);
 	else if (second.exception.error)
 		coil_loop_default_exception_handler(loop, &second);
 }

@@ -8,6 +8,7 @@
 #include <coil/io.h>
 
 #include "loop/loop.h"
+#include "loop/registry.h"
 #include "task/context.h"
 #include "task/keep.h"
 #include "trace/recorder.h"
@@ -39,8 +40,8 @@ static coil_result add(struct coil_loop *loop, int fd, coil_function function,
 	struct watch *watch;
 	int error;
 
-	if (loop->closed)
-		return coil_raise_site(site, COIL_RUNTIME, LOOP_IS_CLOSED);
+	if (loop_refuses(loop))
+		return coil__loop_refusal(loop, site);
 	if (fd < 0)
 		return coil_raise_site(site, COIL_VALUE, "Invalid file descriptor: %d", fd);
 	watch = coil__poller_watch(&loop->poller, fd, true);
@@ -70,7 +71,7 @@ static coil_result add(struct coil_loop *loop, int fd, coil_function function,
 
 static bool remove_side(struct coil_loop *loop, int fd, unsigned direction)
 {
-	struct watch *watch = loop->closed ? NULL :
+	struct watch *watch = loop_refuses(loop) ? NULL :
 			      coil__poller_watch(&loop->poller, fd, false);
 	struct handle *old = watch ? *side(watch, direction) : NULL;
 

@@ -1,21 +1,18 @@
 /* SPDX-License-Identifier: MIT
  *
  * A loop's life: made, set for a thread, run, stopped, closed.  See loop.h.
- *
- * The struct of a closed loop goes to a queue and is used again only when 64 more
- * have been closed: a pointer to it says "closed" long after.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <coil/io.h>
 
-#include "base/fork.h"
 #include "coroutine/overflow.h"
 #include "loop/loop.h"
+#include "loop/registry.h"
+#include "loop/signals.h"
 #include "task/context.h"
 #include "task/keep.h"
 #include "task/lifetime.h"
@@ -23,43 +20,9 @@
 #include "task/task.h"
 #include "trace/recorder.h"
 
-#define CLOSED_KEPT 64
-
-static pthread_mutex_t closed_lock = PTHREAD_MUTEX_INITIALIZER;
-static struct coil_loop *first_closed, **last_closed = &first_closed;
-static size_t closed_count;
 static atomic_uint last_id;
 
-pthread_mutex_t *coil__closed_lock(void)
-{
-	return &closed_lock;
-}
-
 /* ---- making ---------------------------------------------------------- */
-
-static struct coil_loop *recycled(void)
-{
-	struct coil_loop *loop = NULL;
-
-	pthread_mutex_lock(&closed_lock);
-	if (closed_count > CLOSED_KEPT) {
-		loop = first_closed;
-		first_closed = loop->next_closed;
-		closed_count--;
-	}
-	pthread_mutex_unlock(&closed_lock);
-	return loop;
-}
-
-static void retire(struct coil_loop *loop)
-{
-	loop->next_closed = NULL;
-	pthread_mutex_lock(&closed_lock);
-	*last_closed = loop;
-	last_closed = &loop->next_closed;
-	closed_count++;
-	pthread_mutex_unlock(&closed_lock);
-}
 
 /* Close must not wait for ever behind threads that call without pause. */
 static int init_closing(pthread_rwlock_t *closing)
@@ -76,22 +39,21 @@ static int init_closing(pthread_rwlock_t *closing)
 	return error;
 }
 
-coil_loop *coil_new_event_loop_with_clock(enum coil_clock clock)
+struct coil_loop *coil__loop_new(const struct driver *driver, enum coil_clock clock)
 {
-	struct coil_loop *loop = recycled();
+	struct coil_loop *loop;
 	int error;
 
 	coil__trace_from_environment(clock);
 	thread_register();
-	if (!loop)
-		loop = aligned_alloc(64, sizeof(*loop));
+	loop = coil__loop_memory();
 	if (!loop)
 		return coil__null_memory(NULL);
 	memset(loop, 0, sizeof(*loop));
 	loop->clock.kind = clock;
 	coil__ready_queue_init(&loop->ready);
 	coil__timer_heap_init(&loop->timers);
-	error = coil__poller_init(&loop->poller);
+	error = coil__poller_init(&loop->poller, driver);
 	if (!error)
 		error = init_closing(&loop->closing);
 	if (error) {
@@ -101,6 +63,8 @@ coil_loop *coil_new_event_loop_with_clock(enum coil_clock clock)
 				  strerror(error));
 	}
 	loop->id = atomic_fetch_add(&last_id, 1) + 1;
+	loop->process = getpid();
+	coil__loop_opened(loop);
 	loop->timers.serial = (uint64_t)loop->id << 40; /* no two loops' are alike */
 	TRACE_NOW(LOOP_CREATED, clock, .loop = loop->id);
 	return loop;
@@ -114,16 +78,11 @@ void coil_set_event_loop(coil_loop *loop)
 	coil__self.was_set = true;
 }
 
-static bool in_main_thread(void)
-{
-	return syscall(SYS_gettid) == getpid();
-}
-
 coil_loop *coil_get_event_loop(void)
 {
 	if (coil__self.running)
 		return coil__self.running;
-	if (!coil__self.set && !coil__self.was_set && in_main_thread())
+	if (!coil__self.set && !coil__self.was_set && thread_is_main())
 		coil_set_event_loop(coil_new_event_loop());
 	if (!coil__self.set)
 		return coil__null(COIL_RUNTIME, NULL,
@@ -134,7 +93,7 @@ coil_loop *coil_get_event_loop(void)
 coil_loop *coil_get_running_loop(void)
 {
 	if (!coil__self.running)
-		return coil__null(COIL_RUNTIME, NULL, "no running event loop");
+		return coil__not_running(NULL);
 	return coil__self.running;
 }
 
@@ -145,7 +104,7 @@ bool coil_loop_is_running(const coil_loop *loop)
 
 bool coil_loop_is_closed(const coil_loop *loop)
 {
-	return loop->closed;
+	return loop_is_closed(loop);
 }
 
 double coil_loop_time(const coil_loop *loop)
@@ -163,8 +122,8 @@ double coil_time(void)
 
 static coil_result check_can_run(struct coil_loop *loop, const coil_site *site)
 {
-	if (loop->closed)
-		return coil_raise_site(site, COIL_RUNTIME, LOOP_IS_CLOSED);
+	if (loop_refuses(loop))
+		return coil__loop_refusal(loop, site);
 	if (loop->running)
 		return coil_raise_site(site, COIL_RUNTIME,
 				       "This event loop is already running");
@@ -185,6 +144,7 @@ coil_result coil_loop_run_forever_site(coil_loop *loop, const coil_site *site)
 	coil__overflow_watch();
 	loop->running = true;
 	loop->leaving = coil_ok(NULL);
+	loop_take_attention(loop, LOOP_LEAVES);
 	coil__self.running = loop;
 	context = coil__context_enter(NULL); /* each thing that runs has its own */
 	coil__trace_run(loop->id, &loop->clock);
@@ -197,6 +157,8 @@ coil_result coil_loop_run_forever_site(coil_loop *loop, const coil_site *site)
 	loop->stopping = false;
 	loop->running = false;
 	coil__self.running = NULL;
+	if (unlikely(coil__self.left_behind == loop))
+		coil__self.left_behind = NULL;
 	coil__context_enter(context);
 	return result;
 }
@@ -233,12 +195,13 @@ coil_result coil__run_until_done(struct coil_loop *loop, struct future *future,
 		return result;
 	result = coil_loop_run_forever_site(loop, site);
 	coil_future_remove_done_callback(public, stop_when_done, loop);
-	if (future->state == FUTURE_PENDING) {
-		if (result.error)
-			return result;
+	if (future->state == FUTURE_PENDING && !result.error)
 		return coil_raise_site(site, COIL_RUNTIME,
 				       "Event loop stopped before Future completed.");
-	}
+	if (future->state != FUTURE_PENDING && result.error)
+		(void)coil__future_retrieve(future);
+	if (result.error)
+		return result;
 	return coil__keep_value(coil__future_retrieve(future), future->is_list);
 }
 
@@ -292,24 +255,31 @@ static void drop_watches(struct coil_loop *loop)
 
 coil_result coil_loop_close(coil_loop *loop)
 {
+	static const coil_site site = { "coil_loop_close", __FILE__, __LINE__, "close", "" };
+
+	if (loop_is_closed(loop))
+		return coil_ok(NULL);
+	if (loop_refuses(loop))
+		return coil__loop_refusal(loop, &site);
 	if (loop->running)
 		return coil_raise(COIL_RUNTIME, "Cannot close a running event loop");
-	if (loop->closed)
-		return coil_ok(NULL);
+	coil__signals_remove_all(loop);
 	drop_watches(loop);
 	pthread_rwlock_wrlock(&loop->closing);
-	loop->closed = true;
+	atomic_fetch_or(&loop->refuses, LOOP_CLOSED);
 	pthread_rwlock_unlock(&loop->closing);
 	drop_scheduled(loop);
 	coil__lifetime_end_loop(loop);
 	drop_scheduled(loop); /* what the reports of the last objects scheduled */
+	coil__signals_free(loop);
 	TRACE_NOW(LOOP_CLOSE, 0, .loop = loop->id);
 	coil__ready_queue_fini(&loop->ready);
 	coil__timer_heap_fini(&loop->timers);
-	coil__poller_fini(&loop->poller);
+	if (!(loop_refuses(loop) & LOOP_LEFT_BEHIND)) /* forked by a report of the above */
+		coil__poller_fini(&loop->poller);
 	coil__context_values_unref(loop->values);
 	if (coil__self.set == loop)
 		coil__self.set = NULL;
-	retire(loop);
+	coil__loop_retire(loop);
 	return coil_ok(NULL);
 }

@@ -10,7 +10,11 @@
  *  - `living` chains every awaitable of the loop, the newest first: close frees
  *    them, and all tasks are found there.
  *
- * A closed loop's struct is kept for a while (loop.c), so that a stale pointer to
+ *  - `refuses` is 0 while the loop takes calls: all that a call looks at first;
+ *  - `attention` is 0 while there is nothing to be done between two handles: all that
+ *    is looked at there.
+ *
+ * A closed loop's struct is kept for a while (registry.c), so that a stale pointer to
  * it still says "closed".
  */
 #ifndef COIL_LOOP_LOOP_H
@@ -18,6 +22,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/types.h>
 
 #include "base/clock.h"
 #include "base/thread.h"
@@ -29,6 +34,21 @@
 struct task;
 struct async_generator;
 struct context_values;
+struct signals;
+
+/* Why a loop takes no calls (registry.h). */
+enum loop_refuses {
+	LOOP_CLOSED = 1,
+	LOOP_LEFT_BEHIND = 2,  /* it is the parent's, and this is a forked child  */
+};
+
+/* What is to be done between two handles. */
+enum loop_attention {
+	LOOP_LEAVES = 1,       /* `leaving` is set: leave                         */
+	LOOP_LOST = 2,         /* it was left behind: leave, too                  */
+	LOOP_INTERRUPTED = 4,  /* Ctrl-C (interrupt.h)                            */
+	LOOP_SIGNALLED = 8,    /* signals are noted (signals.h): after the poll   */
+};
 
 struct coil_loop {
 	/* The next iteration. */
@@ -43,8 +63,9 @@ struct coil_loop {
 	uint64_t iteration;            /* begun so far                            */
 	struct context_values *values; /* that the callback has set which runs, or */
 	size_t values_of;              /*   ran, by its number (context.c)        */
+	atomic_uint attention;         /* enum loop_attention                     */
+	atomic_uint refuses;           /* enum loop_refuses                       */
 	bool stopping;
-	bool closed;
 	bool running;                  /* some thread is in run_forever           */
 	coil_result leaving;           /* SystemExit or KeyboardInterrupt         */
 
@@ -58,7 +79,10 @@ struct coil_loop {
 	struct awaitable *living;      /* newest first                            */
 	struct async_generator *async_generators; /* in the middle, newest first  */
 	bool async_generators_shut_down;
+	struct signals *signals;       /* NULL: never had a handler of any        */
 	uint32_t id;                   /* in the trace                            */
+	pid_t process;                 /* that made it                            */
+	struct coil_loop *next, **link; /* of the open, or the closed (registry.c) */
 
 	bool debug;                    /* debug mode (debug.c)                    */
 	double slow_callback_duration; /* seconds                                 */
@@ -73,8 +97,43 @@ struct coil_loop {
 	/* Written by other threads: on a cache line of its own. */
 	_Alignas(64) _Atomic(struct handle *) incoming;
 	pthread_rwlock_t closing;      /* read by them, so that close can wait    */
-	_Alignas(64) struct coil_loop *next_closed;
 };
+
+/* Why it takes no calls; 0: it does. */
+static inline unsigned loop_refuses(const struct coil_loop *loop)
+{
+	return atomic_load_explicit(&loop->refuses, memory_order_relaxed);
+}
+
+static inline bool loop_is_closed(const struct coil_loop *loop)
+{
+	return loop_refuses(loop) & LOOP_CLOSED;
+}
+
+static inline unsigned loop_attention(const struct coil_loop *loop)
+{
+	return atomic_load_explicit(&loop->attention, memory_order_relaxed);
+}
+
+/* From any thread, and from signal handlers: asks for attention, and wakes it. */
+static inline void loop_call_attention(struct coil_loop *loop, unsigned what)
+{
+	atomic_fetch_or(&loop->attention, what);
+	coil__poller_wake(&loop->poller);
+}
+
+/* Is WHAT asked for?  Not any more. */
+static inline bool loop_take_attention(struct coil_loop *loop, unsigned what)
+{
+	return atomic_fetch_and(&loop->attention, ~what) & what;
+}
+
+/* It is left when the handle that runs has ended, with ERROR. */
+static inline void loop_leave(struct coil_loop *loop, coil_result error)
+{
+	loop->leaving = error;
+	atomic_fetch_or(&loop->attention, LOOP_LEAVES);
+}
 
 /* Has another thread scheduled something? */
 static inline bool loop_has_incoming(struct coil_loop *loop)
@@ -112,6 +171,9 @@ static inline struct handle *loop_new_handle(struct coil_loop *loop,
 	return handle;
 }
 
+/* What coil_new_event_loop gives, waiting by DRIVER (loop.c). */
+struct coil_loop *coil__loop_new(const struct driver *driver, enum coil_clock clock);
+
 /* Moves what other threads have scheduled to the ready queue. */
 void coil__loop_take_over(struct coil_loop *loop);
 
@@ -128,8 +190,5 @@ coil_result coil__run_until_done(struct coil_loop *loop, struct future *future,
 /* One iteration (run_once.c); an error only for SystemExit, KeyboardInterrupt, or
  * when the operating system fails the poll. */
 coil_result coil__run_once(struct coil_loop *loop);
-
-/* The text of COIL_RUNTIME for a closed loop. */
-#define LOOP_IS_CLOSED "Event loop is closed"
 
 #endif

@@ -8,12 +8,14 @@
  * is scheduled meanwhile waits for the next iteration.
  */
 #include <errno.h>
-#include <event2/event.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "loop/loop.h"
+#include "loop/registry.h"
+#include "loop/signals.h"
 #include "loop/validate.h"
+#include "task/interrupt.h"
 #include "trace/recorder.h"
 
 #define LONGEST_WAIT 86400.0 /* seconds: a day, as asyncio has it */
@@ -37,7 +39,8 @@ static double poll_timeout(const struct coil_loop *loop)
 static bool must_not_sleep(void *loop)
 {
 	atomic_thread_fence(memory_order_seq_cst);
-	return loop_has_incoming(loop) || ((struct coil_loop *)loop)->late;
+	return loop_has_incoming(loop) || loop_attention(loop) ||
+	       ((struct coil_loop *)loop)->late;
 }
 
 /* On the virtual clock nobody waits for the time alone: it jumps.  A watched
@@ -51,7 +54,7 @@ static int ask_system(struct coil_loop *loop, double timeout)
 	fired = coil__poller_poll(&loop->poller,
 				  jump && !loop->poller.watched ? 0 : timeout,
 				  must_not_sleep, loop);
-	if (jump && (fired > 0 || loop_has_incoming(loop))) {
+	if (jump && (fired > 0 || loop_has_incoming(loop) || loop_attention(loop))) {
 		double waited = clock_monotonic() - began;
 
 		timeout = waited < timeout ? waited : timeout;
@@ -64,7 +67,8 @@ static int ask_system(struct coil_loop *loop, double timeout)
 static bool is_deadlock(struct coil_loop *loop, double timeout)
 {
 	loop->deadlocked = timeout == FOR_EVER && loop->clock.kind == COIL_CLOCK_VIRTUAL &&
-			   !loop->poller.watched && !loop_has_incoming(loop);
+			   !loop->poller.watched && !coil__signals_count(loop) &&
+			   !loop_has_incoming(loop);
 	return loop->deadlocked;
 }
 
@@ -85,10 +89,10 @@ static void schedule_fired(struct coil_loop *loop)
 	for (size_t i = 0; i < loop->poller.fired_count; i++) {
 		const struct fired *fired = &loop->poller.fired[i];
 
-		if ((fired->what & EV_READ) && fired->watch->reader)
+		if ((fired->what & POLLER_READ) && fired->watch->reader)
 			fire(loop, fired->watch->reader, fired->watch->fd,
 			     TRACE_DIRECTION_READ);
-		if ((fired->what & EV_WRITE) && fired->watch->writer)
+		if ((fired->what & POLLER_WRITE) && fired->watch->writer)
 			fire(loop, fired->watch->writer, fired->watch->fd,
 			     TRACE_DIRECTION_WRITE);
 	}
@@ -123,7 +127,7 @@ static cold void callback_failed(struct coil_loop *loop, struct handle *handle,
 	};
 
 	if (error.error == COIL_SYSTEM_EXIT || error.error == COIL_KEYBOARD_INTERRUPT) {
-		loop->leaving = error;
+		loop_leave(loop, error);
 		return;
 	}
 	snprintf(message, sizeof(message), "Exception in callback %s(%s)",
@@ -196,13 +200,38 @@ static inline bool run_handle(struct coil_loop *loop, struct handle *handle)
 	return true;
 }
 
+/* Something is to be done between two handles.  Result: whether the loop is left. */
+static cold bool attend(struct coil_loop *loop)
+{
+	loop->running_handle = NULL;
+	TRACE_CONTEXT(0);
+	if (loop_attention(loop) & LOOP_LOST && !loop->leaving.error)
+		loop->leaving = coil__loop_refusal(loop, NULL);
+	if (loop_take_attention(loop, LOOP_INTERRUPTED))
+		coil__interrupt_attend(loop);
+	return loop_attention(loop) & (LOOP_LEAVES | LOOP_LOST);
+}
+
+static inline bool is_left(struct coil_loop *loop)
+{
+	return unlikely(loop_attention(loop)) && attend(loop);
+}
+
+/* What ended the wait, or came since the last handle, is before what fired. */
+static cold void attend_after_poll(struct coil_loop *loop)
+{
+	(void)attend(loop);
+	if (loop_take_attention(loop, LOOP_SIGNALLED))
+		coil__signals_attend(loop);
+}
+
 /* Result: how many were run, cancelled ones not counted. */
 static uint32_t run_ready(struct coil_loop *loop)
 {
 	size_t todo = coil__ready_queue_length(&loop->ready);
 	uint32_t ran = 0;
 
-	while (todo-- && !loop->leaving.error)
+	while (todo-- && !is_left(loop))
 		ran += run_handle(loop, coil__ready_queue_pop(&loop->ready));
 	loop->running_handle = NULL;
 	TRACE_CONTEXT(0);
@@ -239,6 +268,8 @@ coil_result coil__run_once(struct coil_loop *loop)
 
 	if (unlikely(loop_has_incoming(loop)))
 		coil__loop_take_over(loop);
+	if (unlikely(loop_attention(loop)))
+		attend_after_poll(loop);
 	schedule_fired(loop);
 	schedule_due(loop);
 	ran = run_ready(loop);

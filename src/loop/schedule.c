@@ -9,6 +9,7 @@
 #include <pthread.h>
 
 #include "loop/loop.h"
+#include "loop/registry.h"
 #include "task/context.h"
 #include "task/keep.h"
 #include "task/misuse.h"
@@ -54,8 +55,8 @@ static apart coil_handle *call_soon_in(struct coil_loop *loop, struct context *c
 static inline bool check_call_soon(const struct coil_loop *loop, coil_function function,
 				   const coil_site *site)
 {
-	if (unlikely(loop->closed))
-		return coil__null(COIL_RUNTIME, site, LOOP_IS_CLOSED);
+	if (unlikely(loop_refuses(loop)))
+		return coil__loop_refuses(loop, site);
 	if (unlikely(!function))
 		return coil__null(COIL_TYPE, site, "a callable object was expected by call_soon(), got NULL");
 	return true;
@@ -118,8 +119,8 @@ static coil_handle *call_at(struct coil_loop *loop, struct context *context, dou
 {
 	struct handle *handle;
 
-	if (unlikely(loop->closed))
-		return coil__null(COIL_RUNTIME, site, LOOP_IS_CLOSED);
+	if (unlikely(loop_refuses(loop)))
+		return coil__loop_refuses(loop, site);
 	if (unlikely(!function))
 		return coil__null(COIL_TYPE, site, "a callable object was expected by call_at(), got NULL");
 	if (unlikely(isnan(when)))
@@ -191,6 +192,17 @@ static struct handle *foreign_handle(struct coil_loop *loop, coil_function funct
 	return NULL;
 }
 
+/* The clock is read for the first of them. */
+static apart void record_taken(const struct handle *handle, bool first)
+{
+	uint64_t id = coil__trace_known_handle(handle->id);
+
+	if (first)
+		TRACE_NOW(HANDLE_TAKEN, 0, .handle = id);
+	else
+		TRACE(HANDLE_TAKEN, 0, .handle = id);
+}
+
 /* What could not be taken over for want of memory stays in `late`, in order. */
 void coil__loop_take_over(struct coil_loop *loop)
 {
@@ -212,11 +224,13 @@ void coil__loop_take_over(struct coil_loop *loop)
 		struct handle *handle = loop->late;
 
 		loop->late = handle->next;
+		if (TRACING)
+			record_taken(handle, count == 0);
 		coil__ready_queue_push(&loop->ready, handle);
 		count++;
 	}
 	if (count)
-		TRACE_NOW(WAKE, 0, .loop = loop->id, .count = count);
+		TRACE(WAKE, 0, .loop = loop->id, .count = count);
 }
 
 /* A thread that runs no loop has not looked at the clock for long. */
@@ -246,9 +260,11 @@ coil_result coil_loop_call_soon_threadsafe_site(coil_loop *loop,
 			coil_ok(NULL) : coil_last_error();
 	if (!function)
 		return coil_raise_site(site, COIL_TYPE, "a callable object was expected by call_soon_threadsafe(), got NULL");
+	if (loop_refuses(loop)) /* left behind, it may keep its lock for ever */
+		return coil__loop_refusal(loop, site);
 	/* The lock holds off close, which would free what we are about to touch. */
 	pthread_rwlock_rdlock(&loop->closing);
-	handle = loop->closed ? NULL : foreign_handle(loop, function, arg, site);
+	handle = loop_refuses(loop) ? NULL : foreign_handle(loop, function, arg, site);
 	if (handle) {
 		if (TRACING)
 			record_foreign(handle);
@@ -258,6 +274,6 @@ coil_result coil_loop_call_soon_threadsafe_site(coil_loop *loop,
 	pthread_rwlock_unlock(&loop->closing);
 	if (handle)
 		return coil_ok(NULL);
-	return loop->closed ? coil_raise_site(site, COIL_RUNTIME, LOOP_IS_CLOSED) :
-			      coil_raise_site(site, COIL_MEMORY, NULL);
+	return loop_refuses(loop) ? coil__loop_refusal(loop, site) :
+				    coil_raise_site(site, COIL_MEMORY, NULL);
 }

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 
 #include "loop/loop.h"
+#include "loop/registry.h"
 #include "task/context.h"
 #include "task/exception.h"
 #include "task/future.h"
@@ -325,8 +326,8 @@ coil_result coil_future_add_done_callback_with_context_site(coil_future *public,
 		if (!context)
 			return coil_last_error();
 	}
-	if (future->loop->closed)
-		return coil_raise_site(site, COIL_RUNTIME, LOOP_IS_CLOSED);
+	if (loop_refuses(future->loop))
+		return coil__loop_refusal(future->loop, site);
 	return add_callback(future, context, true, function, arg, site);
 }
 

@@ -120,7 +120,7 @@ bool coil__gather_cancel(struct gather *gather, coil_result cancelled)
 
 void coil__gather_fini(struct gather *gather)
 {
-	if (!gather->future.loop->closed) /* else they are freed for themselves */
+	if (!loop_is_closed(gather->future.loop)) /* else they are freed for themselves */
 		for (size_t i = 0; i < gather->count; i++)
 			object_unref(child_at(gather, i));
 	gather->future.loop->handles -= gather->room;

@@ -30,9 +30,11 @@
 static void never_awaited(struct coroutine_object *coroutine)
 {
 	const coil_site *site = coroutine->awaitable.site;
+	char what[200];
 
-	coil__log_misuse(site, "RuntimeWarning: coroutine '%s' was never awaited",
-			 site->callee);
+	snprintf(what, sizeof(what), "coroutine '%s' was never awaited", site->callee);
+	coil__log_warning(site, "RuntimeWarning: %s", what);
+	TRACE_TEXT(EXCEPTION_REPORTED, 0, what, .future = 0, .error = COIL_OK);
 	coroutine_consume(coroutine, coroutine->awaitable.handed);
 }
 

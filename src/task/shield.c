@@ -5,6 +5,7 @@
 #include <coil/wait.h>
 
 #include "loop/loop.h"
+#include "loop/registry.h"
 #include "task/keep.h"
 #include "task/misuse.h"
 #include "task/shield.h"
@@ -64,7 +65,7 @@ void coil__shield_fini(struct shield *shield)
 {
 	struct coil_loop *loop = shield->future.loop;
 
-	if (!loop->closed) /* else it is freed for itself */
+	if (!loop_is_closed(loop)) /* else it is freed for itself */
 		object_unref(shield->inner);
 	loop->handles -= 2;
 }
@@ -131,7 +132,7 @@ static struct future *inner_of(coil_awaitable *public, const coil_site *site)
 	if (loop)
 		return coil__ensure_future(loop, public, site);
 	coil__awaitable_discard(public, site);
-	return coil__null(COIL_RUNTIME, site, "no running event loop");
+	return coil__not_running(site);
 }
 
 coil_future *coil_shield_site(coil_awaitable *awaitable, const coil_site *site)

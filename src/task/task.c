@@ -19,6 +19,7 @@
 #include <coil/await.h>
 
 #include "loop/loop.h"
+#include "loop/registry.h"
 #include "task/context.h"
 #include "task/generator.h"
 #include "task/keep.h"
@@ -196,14 +197,14 @@ struct task *coil__task_new_in(struct coil_loop *loop, struct coroutine_object *
 	struct task *task = NULL;
 	struct keep *keep = NULL;
 
-	if (likely(!loop->closed && coroutine_keep_copy(coroutine, &keep, 0)))
+	if (likely(!loop_refuses(loop) && coroutine_keep_copy(coroutine, &keep, 0)))
 		task = task_make(loop, coroutine);
 	if (unlikely(!task)) {
 		coil__keep_free(&keep);
 		coil__awaitable_drop(&coroutine->awaitable, site);
 		free(name);
-		return loop->closed ? coil__null(COIL_RUNTIME, site, LOOP_IS_CLOSED) :
-				      coil__null_memory(site);
+		return loop_refuses(loop) ? coil__loop_refuses(loop, site) :
+					    coil__null_memory(site);
 	}
 	coil__future_init(&task->future, loop, site);
 	handle_init(&task->step, loop, site, HANDLE_STEP);

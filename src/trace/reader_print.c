@@ -114,7 +114,7 @@ static bool none_if_zero(const struct coil__field *field)
 	case COIL__FIELD_ERR:
 		return true;
 	default:
-		return named(field, "reserved") || named(field, "loop") ||
+		return named(field, "reserved") || named(field, "loop") || named(field, "process") ||
 		       named(field, "when") || named(field, "delay");
 	}
 }

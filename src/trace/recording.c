@@ -20,6 +20,8 @@
 #include "trace/recording.h"
 #include "trace/snapshot.h"
 
+#define CHILD_ID_BITS 26 /* a child's own ids: 64 ranges, and pids of 22 bits below 2^48 */
+
 bool coil__tracing;
 uint32_t coil__trace_generation;
 
@@ -75,6 +77,18 @@ static void fill_origin(struct recording_origin *origin, const struct trace_head
 	origin->pid = header->pid;
 }
 
+/* Parent and child go on to give ids.  Those of jobs must differ, as a job may be
+ * of one and run in the other; for the rest readers care (reader_scope.h).  A child
+ * begins outside of any loop. */
+static void take_own_ids(struct recorder *r)
+{
+	the->objects_given = (uint64_t)getpid() << CHILD_ID_BITS;
+	r->ctx = 0;
+	r->loop = 0;
+	r->name = NULL;
+	r->virtual_clock = NULL;
+}
+
 /* The child has a file of its own.  What the parent's threads had mapped is left
  * to the parent: nothing more is written to it from here. */
 static void after_fork_in_child(void)
@@ -87,6 +101,7 @@ static void after_fork_in_child(void)
 	/* Unlocking is for the thread that locked, which is the parent's. */
 	the->lock = (pthread_mutex_t)PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
 	coil__fork_unrecorded = false;
+	take_own_ids(r);
 	if (parents.fd < 0)
 		return;
 	__atomic_store_n(&coil__tracing, false, __ATOMIC_RELAXED);
@@ -118,6 +133,8 @@ static int start(const char *pattern, uint32_t clock, uint32_t parent)
 		coil__intern_clear(&the->strings);
 		coil__intern_clear(&the->sites);
 		the->threads = 0;
+		the->virtual_now = 0;
+		the->handles_before = __atomic_load_n(&the->handles_given, __ATOMIC_RELAXED);
 		__atomic_add_fetch(&coil__trace_generation, 1, __ATOMIC_RELAXED);
 		__atomic_store_n(&coil__tracing, true, __ATOMIC_RELEASE);
 	}
@@ -237,6 +254,7 @@ void coil__recording_follow(const struct recording_origin *origin)
 	pthread_once(&hooks, install_hooks);
 	atomic_flag_test_and_set(&looked);
 	coil__fork_unrecorded = false;
+	take_own_ids(&coil__recorder);
 	coil_trace_stop();
 	if (origin)
 		start_as_fork(origin->pattern, origin);

@@ -26,6 +26,9 @@ struct recording {
 	uint32_t threads;        /* that have recorded in it                     */
 	uint64_t handles_given;  /* ids; only grow, over recordings too          */
 	uint64_t objects_given;
+	uint64_t handles_before; /* ids of handles that this recording does not
+	                            have are not above                           */
+	uint64_t virtual_now;    /* the latest time of any virtual clock; atomic */
 };
 
 extern struct recording coil__recording internal;

@@ -6,9 +6,10 @@
 set -eu
 
 mkdir "$T/traces"
-for demo in gather factorial callbacks; do
-	COIL_TRACE=$T/traces/$demo.trace "$B/demos/$demo" >/dev/null
-	"$B/coil" print "$T/traces/$demo.trace" >"$T/traces/$demo.txt"
+for demo in documents/10-say-hello documents/04-factorial demos/callbacks; do
+	trace=$T/traces/${demo##*/}
+	COIL_TRACE=$trace.trace "$B/lessons/$demo" >/dev/null
+	"$B/coil" print "$trace.trace" >"$trace.txt"
 done
 ran=0
 for target in "$B"/tests/fuzz/replay-*; do

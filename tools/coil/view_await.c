@@ -121,12 +121,11 @@ static void exception_reported(struct view *view, const struct coil__event *even
 {
 	const struct trace_EXCEPTION_REPORTED *reported = &event->as.EXCEPTION_REPORTED;
 	bool is_task = coil__names_task(view->names, reported->future) != NULL;
-	char *what = coil__view_error(view, reported->error, "");
+	char *what = coil__view_report(view, event);
 
 	coil__view_note(view, DIAGRAM_ERROR,
 			is_task ? coil__view_task(view, reported->future)
-				: coil__await_current(view),
-			"%s%s%s", event->text, *event->text ? ": " : "", what);
+				: coil__await_current(view), "%s", what);
 	free(what);
 }
 

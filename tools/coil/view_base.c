@@ -204,6 +204,16 @@ char *coil__view_error(const struct view *view, uint32_t error, const char *mess
 	return text;
 }
 
+char *coil__view_report(const struct view *view, const struct coil__event *event)
+{
+	uint32_t error = event->as.EXCEPTION_REPORTED.error;
+
+	if (!error && *event->text)
+		return coil__text_format("%s", event->text);
+	return coil__text_format("%s%s%s", event->text, *event->text ? ": " : "",
+				 coil__reader_error_name(view->reader, error));
+}
+
 /* ---- all of it ----------------------------------------------------------- */
 
 /* The last names count, so they are read before anything is drawn.  SEEN: which

@@ -147,6 +147,9 @@ void coil__view_poll_end(struct view *view, const struct coil__event *event);
 /* "ValueError: text", of an error's code and message; to be freed. */
 char *coil__view_error(const struct view *view, uint32_t error, const char *message);
 
+/* What an EXCEPTION_REPORTED says, with the error, if there was one; to be freed. */
+char *coil__view_report(const struct view *view, const struct coil__event *event);
+
 /* ---- all of it ---------------------------------------------------------- */
 
 /* The diagram of a trace, to be destroyed; or NULL, and *ERROR a message to be

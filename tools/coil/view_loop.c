@@ -329,11 +329,10 @@ static void await_end(struct view *view, const struct coil__event *event)
 
 static void exception_reported(struct view *view, const struct coil__event *event)
 {
-	const struct trace_EXCEPTION_REPORTED *reported = &event->as.EXCEPTION_REPORTED;
+	char *what = coil__view_report(view, event);
 
-	coil__view_note(view, DIAGRAM_ERROR, coil__loop_current(view), "%s%s%s", event->text,
-			*event->text ? ": " : "",
-			coil__reader_error_name(view->reader, reported->error));
+	coil__view_note(view, DIAGRAM_ERROR, coil__loop_current(view), "%s", what);
+	free(what);
 }
 
 static void mark(struct view *view, const struct coil__event *event)

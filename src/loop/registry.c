@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The loops of this process, and those of its parent.  See registry.h.
+ */
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "loop/loop.h"
+#include "loop/registry.h"
+#include "loop/signals.h"
+#include "task/interrupt.h"
+#include "task/keep.h"
+
+#define CLOSED_KEPT 64
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of all of this */
+static struct coil_loop *first_open;
+static struct coil_loop *first_closed, **last_closed = &first_closed; /* oldest first */
+static size_t closed_count;
+
+/* ---- lives ------------------------------------------------------------ */
+
+struct coil_loop *coil__loop_memory(void)
+{
+	struct coil_loop *loop = NULL;
+
+	pthread_mutex_lock(&lock);
+	if (closed_count > CLOSED_KEPT) {
+		loop = first_closed;
+		first_closed = loop->next;
+		closed_count--;
+	}
+	pthread_mutex_unlock(&lock);
+	return loop ? loop : aligned_alloc(64, sizeof(*loop));
+}
+
+void coil__loop_opened(struct coil_loop *loop)
+{
+	pthread_mutex_lock(&lock);
+	loop->next = first_open;
+	loop->link = &first_open;
+	if (first_open)
+		first_open->link = &loop->next;
+	first_open = loop;
+	pthread_mutex_unlock(&lock);
+}
+
+void coil__loop_retire(struct coil_loop *loop)
+{
+	pthread_mutex_lock(&lock);
+	*loop->link = loop->next;
+	if (loop->next)
+		loop->next->link = loop->link;
+	loop->next = NULL;
+	*last_closed = loop;
+	last_closed = &loop->next;
+	closed_count++;
+	pthread_mutex_unlock(&lock);
+}
+
+/* ---- refusing --------------------------------------------------------- */
+
+coil_result coil__loop_refusal(const struct coil_loop *loop, const coil_site *site)
+{
+	if (loop_is_closed(loop))
+		return coil_raise_site(site, COIL_RUNTIME, "Event loop is closed");
+	return coil_raise_site(site, COIL_RUNTIME, "this event loop belongs to process %d, "
+			       "which was forked: a child makes a loop of its own",
+			       (int)loop->process);
+}
+
+void *coil__loop_refuses(const struct coil_loop *loop, const coil_site *site)
+{
+	coil__set_last_error(coil__loop_refusal(loop, site));
+	return NULL;
+}
+
+void *coil__not_running(const coil_site *site)
+{
+	if (coil__self.left_behind)
+		return coil__loop_refuses(coil__self.left_behind, site);
+	return coil__null(COIL_RUNTIME, site, "no running event loop");
+}
+
+/* ---- forks ------------------------------------------------------------ */
+
+void coil__loops_before_fork(void)
+{
+	pthread_mutex_lock(&lock);
+}
+
+void coil__loops_after_fork(void)
+{
+	pthread_mutex_unlock(&lock);
+}
+
+void coil__loops_leave_behind(void)
+{
+	coil__signals_leave_behind();
+	coil__interrupt_leave_behind();
+	for (struct coil_loop *loop = first_open; loop; loop = loop->next) {
+		atomic_fetch_or(&loop->refuses, LOOP_LEFT_BEHIND);
+		atomic_fetch_or(&loop->attention, LOOP_LOST);
+	}
+	if (coil__self.running)
+		coil__self.left_behind = coil__self.running;
+	coil__self.running = NULL;
+}
