@@ -103,8 +103,10 @@ static int start_once(struct worker_process *worker)
 
 static int start(struct worker_process *worker)
 {
-	int error = start_once(worker);
+	int error;
 
+	worker->pid = 0;
+	error = start_once(worker);
 	return error == EPIPE ? start_once(worker) : error;
 }
 

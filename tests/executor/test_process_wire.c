@@ -144,13 +144,12 @@ TEST(notices_a_peer_that_did_not_read)
 
 TEST(notices_an_end_in_the_middle_of_much, .real_clock = true)
 {
-	pthread_t thread;
+	pthread_t thread, self = pthread_self();
 
 	REQUIRE(begin());
 	here.deadline = coil__wire_now() + INT64_C(3600000000000);
-	REQUIRE(pthread_create(&thread, NULL, receive_much, &(pthread_t){ pthread_self() }) ==
-		0);
 	signal(SIGUSR1, SIG_IGN);
+	REQUIRE(pthread_create(&thread, NULL, receive_much, &self) == 0);
 	CHECK_INT(send_bytes(&here, out, MUCH / 2), 0);
 	shutdown(ends[0], SHUT_WR);
 	pthread_join(thread, NULL);
