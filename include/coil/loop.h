@@ -12,6 +12,11 @@
  * COIL_CLOCK=virtual in the environment the clock is virtual: when nothing is
  * ready and no descriptor is watched, it jumps to the next timer.
  *
+ * A forked child cannot use its parent's loops: every call fails with COIL_RUNTIME "this
+ * event loop belongs to process N, which was forked: a child makes a loop of its own", and
+ * leaves the parent's alone.  A child that was forked in a callback or a coroutine may run
+ * loops of its own there; when it returns, the parent's loop is left with that error.
+ *
  * Nothing here suspends the calling coroutine.
  */
 #ifndef COIL_LOOP_H

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fork.h"
 #include "base/pool.h"
 #include "base/thread.h"
 #include "coroutine/stack.h"
@@ -73,6 +74,11 @@ struct slab {
 static pthread_mutex_t depot_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct slab *slabs;                      /* under depot_lock */
 static struct pool_free *depot[OBJECT_KINDS];   /* under depot_lock */
+
+pthread_mutex_t *coil__depot_lock(void)
+{
+	return &depot_lock;
+}
 
 static void pool_add(struct pool *pool, void *object)
 {
@@ -154,14 +160,4 @@ void coil__pool_leave(struct pool *pool, enum object_kind kind)
 	depot[kind] = pool->free;
 	pthread_mutex_unlock(&depot_lock);
 	pool->free = NULL;
-}
-
-void coil__pools_before_fork(void)
-{
-	pthread_mutex_lock(&depot_lock);
-}
-
-void coil__pools_after_fork(void)
-{
-	pthread_mutex_unlock(&depot_lock);
 }

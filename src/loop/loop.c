@@ -41,12 +41,13 @@ static int init_closing(pthread_rwlock_t *closing)
 
 struct coil_loop *coil__loop_new(const struct driver *driver, enum coil_clock clock)
 {
-	struct coil_loop *loop;
+	struct coil_loop *loop = coil__loop_recycled();
 	int error;
 
 	coil__trace_from_environment(clock);
 	thread_register();
-	loop = coil__loop_memory();
+	if (!loop)
+		loop = aligned_alloc(64, sizeof(*loop));
 	if (!loop)
 		return coil__null_memory(NULL);
 	memset(loop, 0, sizeof(*loop));

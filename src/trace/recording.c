@@ -58,11 +58,25 @@ static void after_fork_in_parent(void)
 
 static int start(const char *pattern, uint32_t clock, uint32_t parent);
 
+/* Parent and child go on to give ids.  Those of jobs must differ, as a job may be
+ * of one and run in the other; for the rest readers care (reader_scope.h).  A child
+ * begins outside of any loop. */
+static void take_own_ids(struct recorder *r)
+{
+	the->objects_given = (uint64_t)getpid() << CHILD_ID_BITS;
+	r->ctx = 0;
+	r->loop = 0;
+	r->name = NULL;
+	r->virtual_clock = NULL;
+}
+
 /* With a file of its own, of the same run. */
 static void start_as_fork(const char *pattern, const struct recording_origin *origin)
 {
-	int error = start(pattern, origin->clock, origin->pid);
+	int error;
 
+	take_own_ids(&coil__recorder);
+	error = start(pattern, origin->clock, origin->pid);
 	if (error)
 		coil__log("the forked child %d is not recorded: %s", (int)getpid(),
 			  strerror(error));
@@ -77,18 +91,6 @@ static void fill_origin(struct recording_origin *origin, const struct trace_head
 	origin->pid = header->pid;
 }
 
-/* Parent and child go on to give ids.  Those of jobs must differ, as a job may be
- * of one and run in the other; for the rest readers care (reader_scope.h).  A child
- * begins outside of any loop. */
-static void take_own_ids(struct recorder *r)
-{
-	the->objects_given = (uint64_t)getpid() << CHILD_ID_BITS;
-	r->ctx = 0;
-	r->loop = 0;
-	r->name = NULL;
-	r->virtual_clock = NULL;
-}
-
 /* The child has a file of its own.  What the parent's threads had mapped is left
  * to the parent: nothing more is written to it from here. */
 static void after_fork_in_child(void)
@@ -101,7 +103,6 @@ static void after_fork_in_child(void)
 	/* Unlocking is for the thread that locked, which is the parent's. */
 	the->lock = (pthread_mutex_t)PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
 	coil__fork_unrecorded = false;
-	take_own_ids(r);
 	if (parents.fd < 0)
 		return;
 	__atomic_store_n(&coil__tracing, false, __ATOMIC_RELAXED);
@@ -254,7 +255,6 @@ void coil__recording_follow(const struct recording_origin *origin)
 	pthread_once(&hooks, install_hooks);
 	atomic_flag_test_and_set(&looked);
 	coil__fork_unrecorded = false;
-	take_own_ids(&coil__recorder);
 	coil_trace_stop();
 	if (origin)
 		start_as_fork(origin->pattern, origin);
