@@ -261,7 +261,6 @@ void coil__loop_push_foreign(struct coil_loop *loop, struct handle *handle)
 	do
 		handle->next = first;
 	while (!atomic_compare_exchange_weak(&loop->incoming, &first, handle));
-	coil__poller_wake(&loop->poller);
 }
 
 coil_result coil_loop_call_soon_threadsafe_site(coil_loop *loop,
@@ -282,8 +281,10 @@ coil_result coil_loop_call_soon_threadsafe_site(coil_loop *loop,
 	/* The lock holds off close, which would free what we are about to touch. */
 	pthread_rwlock_rdlock(&loop->closing);
 	handle = loop_refuses(loop) ? NULL : foreign_handle(loop, function, arg, site);
-	if (handle)
+	if (handle) {
 		coil__loop_push_foreign(loop, handle);
+		coil__poller_wake(&loop->poller);
+	}
 	pthread_rwlock_unlock(&loop->closing);
 	if (handle)
 		return coil_ok(NULL);
