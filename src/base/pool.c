@@ -9,9 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fork.h"
 #include "base/pool.h"
 #include "base/thread.h"
 #include "coroutine/stack.h"
+#include "executor/chain.h"
+#include "executor/concurrent_future.h"
+#include "executor/executor.h"
 #include "loop/handle.h"
 #include "sync/barrier.h"
 #include "sync/condition.h"
@@ -62,6 +66,9 @@ static const size_t object_size[OBJECT_KINDS] = {
 	[OBJECT_TIMEOUT] = sizeof(struct timeout),
 	[OBJECT_TASK_GROUP] = sizeof(struct task_group),
 	[OBJECT_AS_COMPLETED] = sizeof(struct as_completed),
+	[OBJECT_CONCURRENT_FUTURE] = sizeof(struct concurrent_future),
+	[OBJECT_EXECUTOR] = sizeof(struct executor),
+	[OBJECT_CHAIN] = sizeof(struct chain),
 };
 
 /* All slabs are chained, so that leak checkers see them as in use. */
@@ -73,6 +80,11 @@ struct slab {
 static pthread_mutex_t depot_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct slab *slabs;                      /* under depot_lock */
 static struct pool_free *depot[OBJECT_KINDS];   /* under depot_lock */
+
+pthread_mutex_t *coil__depot_lock(void)
+{
+	return &depot_lock;
+}
 
 static void pool_add(struct pool *pool, void *object)
 {
@@ -141,6 +153,14 @@ void coil__pool_give_back(void *object, enum object_kind kind)
 	coil__pool_leave(&foreign[kind].pool, kind);
 }
 
+void coil__pool_leave_foreign(void)
+{
+	for (int kind = 0; kind < OBJECT_KINDS; kind++) {
+		foreign[kind].count = 0;
+		coil__pool_leave(&foreign[kind].pool, kind);
+	}
+}
+
 void coil__pool_leave(struct pool *pool, enum object_kind kind)
 {
 	struct pool_free *last = pool->free;
@@ -154,14 +174,4 @@ void coil__pool_leave(struct pool *pool, enum object_kind kind)
 	depot[kind] = pool->free;
 	pthread_mutex_unlock(&depot_lock);
 	pool->free = NULL;
-}
-
-void coil__pools_before_fork(void)
-{
-	pthread_mutex_lock(&depot_lock);
-}
-
-void coil__pools_after_fork(void)
-{
-	pthread_mutex_unlock(&depot_lock);
 }

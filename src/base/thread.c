@@ -5,10 +5,10 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "base/fork.h"
 #include "base/log.h"
 #include "base/thread.h"
 #include "coroutine/overflow.h"
-#include "coroutine/stack.h"
 #include "loop/registry.h"
 #include "task/context.h"
 #include "task/keep.h"
@@ -32,6 +32,7 @@ static void thread_leave(void *unused)
 	coil__overflow_leave();
 	for (int kind = 0; kind < OBJECT_KINDS; kind++)
 		coil__pool_leave(pool_of(kind), kind);
+	coil__pool_leave_foreign();
 	coil__self.registered = false;
 }
 
@@ -41,32 +42,18 @@ static void process_end(void)
 	coil__lifetime_end_thread();
 }
 
-/* The child is to find whole what threads share, though it has one thread alone. */
-static void before_fork(void)
-{
-	coil__loops_before_fork();
-	coil__stacks_before_fork();
-	coil__pools_before_fork();
-}
-
-static void after_fork(void)
-{
-	coil__pools_after_fork();
-	coil__stacks_after_fork();
-	coil__loops_after_fork();
-}
-
+/* The parent's loops stay with it. */
 static void after_fork_in_child(void)
 {
 	coil__loops_leave_behind();
-	after_fork();
+	coil__fork_unlock();
 }
 
 static void make_key(void)
 {
 	has_key = pthread_key_create(&key, thread_leave) == 0;
 	if (atexit(process_end) != 0 ||
-	    pthread_atfork(before_fork, after_fork, after_fork_in_child) != 0)
+	    pthread_atfork(coil__fork_lock, coil__fork_unlock, after_fork_in_child) != 0)
 		coil__log("no memory to be told of the end of the process, or of a fork");
 }
 

@@ -40,10 +40,6 @@ char *coil__stack_low(const void *owner);
  * Safe in a signal handler. */
 void *coil__stack_of_guard(const void *address, size_t owner_size);
 
-/* Around a fork, also in the child: no other thread cuts stacks meanwhile. */
-void coil__stacks_before_fork(void);
-void coil__stacks_after_fork(void);
-
 /* The bytes of a slot. */
 size_t coil__stack_size(void);
 

@@ -10,8 +10,10 @@
 #include <coil/io.h>
 
 #include "coroutine/overflow.h"
+#include "executor/executor.h"
 #include "loop/debug.h"
 #include "loop/loop.h"
+#include "loop/outside.h"
 #include "loop/registry.h"
 #include "loop/signals.h"
 #include "task/context.h"
@@ -40,6 +42,24 @@ static int init_closing(pthread_rwlock_t *closing)
 	return error;
 }
 
+/* The lock of a struct that is used again is left alone: a thread that was slow may be
+ * about to take it, and will find there that it has nothing to do here any more. */
+static struct coil_loop *alloc(int *error)
+{
+	struct coil_loop *loop = coil__loop_recycled();
+
+	*error = 0;
+	if (!loop) {
+		loop = aligned_alloc(64, sizeof(*loop));
+		*error = loop ? init_closing(&loop->closing) : ENOMEM;
+	}
+	if (!*error)
+		memset(loop, 0, offsetof(struct coil_loop, closing));
+	else
+		free(loop);
+	return *error ? NULL : loop;
+}
+
 struct coil_loop *coil__loop_new(const struct driver *driver, enum coil_clock clock)
 {
 	struct coil_loop *loop;
@@ -47,19 +67,16 @@ struct coil_loop *coil__loop_new(const struct driver *driver, enum coil_clock cl
 
 	coil__trace_from_environment(clock);
 	thread_register();
-	loop = coil__loop_memory();
+	loop = alloc(&error);
 	if (!loop)
 		return coil__null_memory(NULL);
-	memset(loop, 0, sizeof(*loop));
 	loop->clock.kind = clock;
 	coil__ready_queue_init(&loop->ready);
 	coil__timer_heap_init(&loop->timers);
 	error = coil__poller_init(&loop->poller, driver);
-	if (!error)
-		error = init_closing(&loop->closing);
 	if (error) {
-		coil__poller_fini(&loop->poller);
-		free(loop);
+		atomic_fetch_or(&loop->refuses, LOOP_CLOSED);
+		coil__loop_retire(loop);
 		return coil__null(COIL_OS, NULL, "cannot make an event loop: %s",
 				  strerror(error));
 	}
@@ -240,12 +257,12 @@ static void drop_scheduled(struct coil_loop *loop)
 	while ((handle = loop->late)) { /* no memory for them: never were ready */
 		loop->late = handle->next;
 		loop->handles++;
-		handle_drop(handle);
+		handle_leave(handle);
 	}
 	while ((handle = coil__ready_queue_pop(&loop->ready)))
-		handle_drop(handle);
+		handle_leave(handle);
 	while ((handle = coil__timer_heap_pop(&loop->timers)))
-		handle_drop(handle);
+		handle_leave(handle);
 }
 
 static void drop_watches(struct coil_loop *loop)
@@ -271,10 +288,13 @@ coil_result coil_loop_close(coil_loop *loop)
 	drop_watches(loop);
 	pthread_rwlock_wrlock(&loop->closing);
 	atomic_fetch_or(&loop->refuses, LOOP_CLOSED);
+	coil__outside_abandon(loop);
 	pthread_rwlock_unlock(&loop->closing);
+	coil__executor_end_loop(loop);
 	drop_scheduled(loop);
 	coil__lifetime_end_loop(loop);
 	drop_scheduled(loop); /* what the reports of the last objects scheduled */
+	coil__outside_end_loop(loop);
 	coil__signals_free(loop);
 	TRACE_NOW(LOOP_CLOSE, 0, .loop = loop->id);
 	coil__ready_queue_fini(&loop->ready);

@@ -35,6 +35,8 @@
 struct task;
 struct async_generator;
 struct context_values;
+struct executor;
+struct outside;
 struct signals;
 
 /* Why a loop takes no calls (registry.h), or looks at them twice (debug.h). */
@@ -91,6 +93,10 @@ struct coil_loop {
 	struct async_generator *async_generators; /* in the middle, newest first  */
 	bool async_generators_shut_down;
 	struct signals *signals;       /* NULL: never had a handler of any        */
+	struct outside *outside;       /* what other threads may come with (outside.h) */
+	size_t awaited;                /* how many of these will, sooner or later */
+	struct executor *executor;     /* the default one, or NULL                */
+	bool executor_shut_down;       /* shutdown_default_executor was called    */
 	uint32_t id;                   /* in the trace                            */
 	pid_t process;                 /* that made it                            */
 	struct coil_loop *next, **link; /* of the open, or the closed (registry.c) */
@@ -190,6 +196,10 @@ struct coil_loop *coil__loop_new(const struct driver *driver, enum coil_clock cl
 
 /* Moves what other threads have scheduled to the ready queue. */
 void coil__loop_take_over(struct coil_loop *loop);
+
+/* From another thread, which holds `closing`, of a loop that is not closed: schedules
+ * HANDLE, which is foreign, and wakes the loop if it sleeps. */
+void coil__loop_push_foreign(struct coil_loop *loop, struct handle *handle);
 
 /* A new timer handle in the heap (with the loop's reference); NULL without memory. */
 struct handle *coil__loop_timer(struct coil_loop *loop, double when,

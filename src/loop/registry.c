@@ -3,8 +3,8 @@
  * The loops of this process, and those of its parent.  See registry.h.
  */
 #include <pthread.h>
-#include <stdlib.h>
 
+#include "base/fork.h"
 #include "loop/loop.h"
 #include "loop/registry.h"
 #include "loop/signals.h"
@@ -20,7 +20,12 @@ static size_t closed_count;
 
 /* ---- lives ------------------------------------------------------------ */
 
-struct coil_loop *coil__loop_memory(void)
+pthread_mutex_t *coil__loops_lock(void)
+{
+	return &lock;
+}
+
+struct coil_loop *coil__loop_recycled(void)
 {
 	struct coil_loop *loop = NULL;
 
@@ -31,7 +36,7 @@ struct coil_loop *coil__loop_memory(void)
 		closed_count--;
 	}
 	pthread_mutex_unlock(&lock);
-	return loop ? loop : aligned_alloc(64, sizeof(*loop));
+	return loop;
 }
 
 void coil__loop_opened(struct coil_loop *loop)
@@ -48,7 +53,8 @@ void coil__loop_opened(struct coil_loop *loop)
 void coil__loop_retire(struct coil_loop *loop)
 {
 	pthread_mutex_lock(&lock);
-	*loop->link = loop->next;
+	if (loop->link) /* else its making failed */
+		*loop->link = loop->next;
 	if (loop->next)
 		loop->next->link = loop->link;
 	loop->next = NULL;
@@ -83,16 +89,6 @@ void *coil__not_running(const coil_site *site)
 }
 
 /* ---- forks ------------------------------------------------------------ */
-
-void coil__loops_before_fork(void)
-{
-	pthread_mutex_lock(&lock);
-}
-
-void coil__loops_after_fork(void)
-{
-	pthread_mutex_unlock(&lock);
-}
 
 void coil__loops_leave_behind(void)
 {

@@ -24,8 +24,8 @@
 
 struct coil_loop;
 
-/* The memory of a loop, closed long ago or new; NULL without memory. */
-struct coil_loop *coil__loop_memory(void);
+/* The struct of a loop that was closed long ago, to be used again; or NULL. */
+struct coil_loop *coil__loop_recycled(void);
 
 /* LOOP was made; LOOP is closed. */
 void coil__loop_opened(struct coil_loop *loop);
@@ -41,11 +41,7 @@ void *coil__loop_refuses(const struct coil_loop *loop, const coil_site *site);
  * is so: NULL, and coil_last_error(). */
 void *coil__not_running(const coil_site *site);
 
-/* Around a fork: no other thread makes or closes a loop meanwhile. */
-void coil__loops_before_fork(void);
-void coil__loops_after_fork(void);
-
-/* In the child, between the two. */
+/* In a forked child, while it has the locks (base/fork.h). */
 void coil__loops_leave_behind(void);
 
 #endif

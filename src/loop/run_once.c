@@ -49,8 +49,15 @@ static bool must_not_sleep(void *loop)
 	       ((struct coil_loop *)loop)->late;
 }
 
-/* On the virtual clock nobody waits for the time alone: it jumps.  A watched
- * descriptor may become ready meanwhile, so then the wait is a real one. */
+/* May something happen while the loop waits that is not a matter of its clock: a
+ * descriptor becomes ready, another thread comes with what it was given to do? */
+static bool waits_for_others(const struct coil_loop *loop)
+{
+	return loop->poller.watched || loop->awaited;
+}
+
+/* On the virtual clock nobody waits for the time alone: it jumps.  For others the wait
+ * is a real one, of up to that time. */
 static in_line int ask_system(struct coil_loop *loop, double timeout)
 {
 	bool jump = loop->clock.kind == COIL_CLOCK_VIRTUAL && timeout > 0;
@@ -58,7 +65,7 @@ static in_line int ask_system(struct coil_loop *loop, double timeout)
 	int fired;
 
 	fired = coil__poller_poll(&loop->poller,
-				  jump && !loop->poller.watched ? 0 : timeout,
+				  jump && !waits_for_others(loop) ? 0 : timeout,
 				  must_not_sleep, loop);
 	if (jump && (fired > 0 || loop_has_incoming(loop) || loop_attention(loop))) {
 		double waited = clock_monotonic() - began;
@@ -73,7 +80,7 @@ static in_line int ask_system(struct coil_loop *loop, double timeout)
 static bool is_deadlock(struct coil_loop *loop, double timeout)
 {
 	loop->deadlocked = timeout == FOR_EVER && loop->clock.kind == COIL_CLOCK_VIRTUAL &&
-			   !loop->poller.watched && !coil__signals_count(loop) &&
+			   !waits_for_others(loop) && !coil__signals_count(loop) &&
 			   !loop_has_incoming(loop);
 	return loop->deadlocked;
 }

@@ -266,13 +266,16 @@ static apart void record_foreign(struct handle *handle)
 	coil__handle_record(handle, TRACE_SCHEDULE_THREADSAFE, 0, 0);
 }
 
-static void push_incoming(struct coil_loop *loop, struct handle *handle)
+void coil__loop_push_foreign(struct coil_loop *loop, struct handle *handle)
 {
 	struct handle *first = atomic_load(&loop->incoming);
 
+	if (TRACING)
+		record_foreign(handle);
 	do
 		handle->next = first;
 	while (!atomic_compare_exchange_weak(&loop->incoming, &first, handle));
+	coil__poller_wake(&loop->poller);
 }
 
 coil_result coil_loop_call_soon_threadsafe_site(coil_loop *loop,
@@ -293,12 +296,8 @@ coil_result coil_loop_call_soon_threadsafe_site(coil_loop *loop,
 	/* The lock holds off close, which would free what we are about to touch. */
 	pthread_rwlock_rdlock(&loop->closing);
 	handle = loop_refuses(loop) ? NULL : foreign_handle(loop, function, arg, site);
-	if (handle) {
-		if (TRACING)
-			record_foreign(handle);
-		push_incoming(loop, handle);
-		coil__poller_wake(&loop->poller);
-	}
+	if (handle)
+		coil__loop_push_foreign(loop, handle);
 	pthread_rwlock_unlock(&loop->closing);
 	if (handle)
 		return coil_ok(NULL);

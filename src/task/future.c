@@ -158,6 +158,13 @@ void coil__future_end_cancelled(struct future *future, coil_result cancelled)
 	complete(future, FUTURE_CANCELLED, cancelled, false);
 }
 
+coil_result coil__future_no_stop(coil_result error)
+{
+	return coil_raise_site(coil_error_site(error), COIL_RUNTIME,
+			       "StopIteration interacts badly with generators and cannot "
+			       "be raised into a Future");
+}
+
 /* Completing schedules what waits: in debug mode for its loop's thread alone. */
 static inline bool admits(const struct future *future, const coil_site *site)
 {
@@ -216,7 +223,7 @@ coil_result coil_future_set_exception_site(coil_future *public, const coil_site 
 	va_start(args, format);
 	raised = coil__raise(site, error, format, args);
 	va_end(args);
-	coil__future_finish(future, raised, false);
+	coil__future_finish(future, coil__future_error(raised), false);
 	return coil_ok(NULL);
 }
 

@@ -6,6 +6,9 @@
 
 #include "base/log.h"
 #include "base/place.h"
+#include "base/shared.h"
+#include "executor/concurrent_future.h"
+#include "executor/executor.h"
 #include "loop/loop.h"
 #include "sync/condition.h"
 #include "sync/queue.h"
@@ -96,8 +99,7 @@ static void drop_callbacks(struct future *future)
 		struct handle *handle = future->first;
 
 		future->first = handle->next;
-		if (!(handle->object.flags & HANDLE_EMBEDDED))
-			object_unref(handle);
+		handle_leave(handle);
 	}
 	future->last = NULL;
 }
@@ -159,6 +161,8 @@ static void (*const fini[OBJECT_KINDS])(void *object) = {
 	[OBJECT_TIMEOUT] = coil__timeout_fini,
 	[OBJECT_TASK_GROUP] = coil__task_group_fini,
 	[OBJECT_AS_COMPLETED] = coil__as_completed_fini,
+	[OBJECT_CONCURRENT_FUTURE] = coil__concurrent_future_fini,
+	[OBJECT_EXECUTOR] = coil__executor_fini,
 };
 
 static void destroy_other(struct object *object)
@@ -170,7 +174,10 @@ static void destroy_other(struct object *object)
 		abort();
 	}
 	fini[kind](object);
-	pool_give(pool_of(kind), object);
+	if (object_is_shared(object))
+		shared_give(object, kind);
+	else
+		pool_give(pool_of(kind), object);
 }
 
 void coil__object_destroy(struct object *object)
