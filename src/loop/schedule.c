@@ -121,17 +121,12 @@ struct handle *coil__loop_timer(struct coil_loop *loop, double when,
 	return handle;
 }
 
-static coil_handle *call_at(struct coil_loop *loop, struct context *context, double when,
-			    coil_function function, void *arg,
-			    const coil_site *site, unsigned schedule)
+static inline __attribute__((always_inline)) coil_handle *
+call_timer(struct coil_loop *loop, struct context *context, double when,
+	   coil_function function, void *arg, const coil_site *site, unsigned schedule)
 {
 	struct handle *handle;
 
-	if (unlikely(loop_looks_twice(loop))) {
-		if (!coil__loop_admits(loop, site))
-			return NULL;
-		site = place_here(loop, site);
-	}
 	if (unlikely(!function))
 		return coil__null(COIL_TYPE, site, "a callable object was expected by call_at(), got NULL");
 	if (unlikely(isnan(when)))
@@ -143,6 +138,25 @@ static coil_handle *call_at(struct coil_loop *loop, struct context *context, dou
 		return object_handle(handle);
 	coil__handle_cancel(handle); /* it is in the heap, and will be dropped there */
 	return coil__null_memory(site);
+}
+
+static cold coil_handle *call_at_with_care(struct coil_loop *loop, struct context *context,
+	double when, coil_function function, void *arg, const coil_site *site,
+	unsigned schedule)
+{
+	if (!coil__loop_admits(loop, site))
+		return NULL;
+	return call_timer(loop, context, when, function, arg, place_here(loop, site),
+			  schedule);
+}
+
+static coil_handle *call_at(struct coil_loop *loop, struct context *context, double when,
+			    coil_function function, void *arg,
+			    const coil_site *site, unsigned schedule)
+{
+	if (unlikely(loop_looks_twice(loop)))
+		return call_at_with_care(loop, context, when, function, arg, site, schedule);
+	return call_timer(loop, context, when, function, arg, site, schedule);
 }
 
 coil_handle *coil_loop_call_later_site(coil_loop *loop, double delay,
