@@ -19,12 +19,16 @@ static coil_result amain(void *unused)
 
 	(void)unused;
 	coil_loop_call_soon(loop, callback, NULL); /* logged: over 100 ms */
-	coil_sleep(0);
-	coil_loop_set_slow_callback_duration(loop, 0.25);
+	coil_result r = coil_sleep(0);
+	if (r.error)
+		return r;
+	coil_loop_set_slow_callback_duration(loop, 10);
 	coil_loop_call_soon(loop, callback, NULL); /* not logged */
-	coil_sleep(0);
-	usleep(300000); /* logged: a step of a task is a callback too */
-	return coil_ok(NULL);
+	r = coil_sleep(0);
+	if (r.error)
+		return r;
+	coil_loop_set_slow_callback_duration(loop, 0.1);
+	return callback(NULL); /* logged: a step of a task is a callback too */
 }
 
 int main(void)

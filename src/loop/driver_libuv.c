@@ -1,44 +1,33 @@
 /* SPDX-License-Identifier: MIT
  *
- * The driver on libuv: a uv_poll_t for each watch, a uv_timer_t that bounds the wait.
+ * The driver on libuv: a uv_poll_t for each watch.
  *
- * libuv ends the process where others give an error: it tells the kernel what to watch
- * only when it waits, and aborts if the kernel refuses; so it does if it gets no memory
- * for its table of descriptors, or no pipe for the first loop of the process.  All of
- * this is asked before, and refused as an error:
- *  - a descriptor is put into libuv's epoll here, where an error can be returned; when
- *    libuv adds it, it finds it there.  Before the wait it is looked whether it still
- *    is: it may have been closed since.  (If another thread closes it in between, libuv
- *    aborts.)
- *  - uv_poll_init makes the descriptor non-blocking.  It is given back as it was.
+ * libuv tells the kernel what to watch only when it waits, and ends the process if the
+ * kernel refuses.  So a descriptor is put into libuv's epoll here, where that is an error
+ * (libuv then finds it there), and before the wait it is looked whether it still is: it
+ * may have been closed since.  If another thread closes it in between, libuv aborts.
  *
- * libuv's clock has milliseconds.  The wait is rounded up to whole ones, as libevent and
- * asyncio do, and goes on if libuv's clock, which may be behind or a part of a
- * millisecond ahead, ends it too early.
+ * It also does if it gets no memory for its table of descriptors, so whether there is
+ * some is tried before.  And it makes descriptors non-blocking, which is undone.
  *
- * Cost: a wait is one epoll_wait and a clock read or two, with a timeout six; a change
- * of what is watched two to five epoll_ctl.
+ * Cost: a wait is one epoll_wait and two clock reads; a change of what is watched two to
+ * five epoll_ctl.
  */
 #include <fcntl.h>
-#include <math.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <uv.h>
 
 #include "loop/driver.h"
-
-#define NS_PER_MS 1000000u
 
 struct libuv;
 
 /* A descriptor that libuv watches.  Its memory ends in libuv's close callback. */
 struct uv_watch {
 	uv_poll_t poll;
-	uv_poll_cb callback;
 	struct libuv *uv;
-	struct watch *watch;     /* NULL: the poller's wake_fd                    */
+	struct watch *watch;
 	int fd;
 	int events;              /* UV_READABLE, UV_WRITABLE                      */
 	size_t fired;            /* where it was reported last, perhaps not now   */
@@ -48,14 +37,9 @@ struct uv_watch {
 
 struct libuv {
 	uv_loop_t loop;
-	uv_timer_t timer;
-	struct poller *poller;
-	struct uv_watch *waker;
 	struct uv_watch *unsure; /* all of them that are                          */
 	size_t table;            /* descriptors that libuv's table has room for,
 	                            at least                                      */
-	uint64_t due;            /* when the wait is over, by uv_hrtime           */
-	bool over;               /* it is                                         */
 };
 
 /* ---- what the kernel may refuse --------------------------------------- */
@@ -80,23 +64,6 @@ static int reserve_table(struct libuv *uv, int fd)
 		return ENOMEM;
 	uv->table = (size_t)fd + 1;
 	return 0;
-}
-
-/* What libuv opens for a loop, and once for the process. */
-static int could_open(void)
-{
-	int fds[8], n = 0, error = 0;
-
-	while (n < 8 && !error) {
-		fds[n] = eventfd(0, EFD_CLOEXEC);
-		if (fds[n] < 0)
-			error = errno;
-		else
-			n++;
-	}
-	while (n)
-		close(fds[--n]);
-	return error;
 }
 
 /* Result: 0, or an errno. */
@@ -147,11 +114,10 @@ static int init_poll(struct uv_watch *w, int flags)
 }
 
 /* Result: 0, or an errno. */
-static int uv_watch_new(struct libuv *uv, int fd, uv_poll_cb callback,
-			struct uv_watch **made)
+static int uv_watch_new(struct libuv *uv, struct watch *watch)
 {
-	int flags = fcntl(fd, F_GETFL);
-	int error = flags < 0 ? errno : reserve_table(uv, fd);
+	int flags = fcntl(watch->fd, F_GETFL);
+	int error = flags < 0 ? errno : reserve_table(uv, watch->fd);
 	struct uv_watch *w;
 
 	if (error)
@@ -159,12 +125,14 @@ static int uv_watch_new(struct libuv *uv, int fd, uv_poll_cb callback,
 	w = malloc(sizeof(*w));
 	if (!w)
 		return ENOMEM;
-	*w = (struct uv_watch){ .uv = uv, .fd = fd, .callback = callback };
+	*w = (struct uv_watch){ .uv = uv, .watch = watch, .fd = watch->fd };
 	error = init_poll(w, flags);
 	if (!error)
-		*made = w;
+		watch->state = w;
 	return error;
 }
+
+static void on_ready(uv_poll_t *poll, int status, int events);
 
 static void stop(struct uv_watch *w)
 {
@@ -175,7 +143,7 @@ static void stop(struct uv_watch *w)
 /* Result: 0; or an errno, and nothing is watched. */
 static int start(struct uv_watch *w, int events)
 {
-	int error = -uv_poll_start(&w->poll, events, w->callback);
+	int error = -uv_poll_start(&w->poll, events, on_ready);
 
 	w->events = events;
 	if (!error)
@@ -210,7 +178,7 @@ static void make_sure(struct libuv *uv)
 /* When more are ready than libuv asks for at a time it asks again, and may come twice. */
 static void report(struct uv_watch *w, unsigned what)
 {
-	struct poller *poller = w->uv->poller;
+	const struct poller *poller = w->watch->poller;
 
 	if (w->fired < poller->fired_count && poller->fired[w->fired].watch == w->watch) {
 		poller->fired[w->fired].what |= what;
@@ -243,81 +211,28 @@ static void on_ready(uv_poll_t *poll, int status, int events)
 		  (events & UV_WRITABLE ? POLLER_WRITE : 0));
 }
 
-static void on_wake(uv_poll_t *poll, int status, int events)
-{
-	struct uv_watch *w = poll->data;
+/* ---- what the poller calls -------------------------------------------- */
 
-	(void)status, (void)events;
-	driver_empty(w->fd);
-	w->uv->over = true;
-}
-
-static void start_timer(struct libuv *uv);
-
-/* libuv may look at its timers before it waits.  Then it must not wait without one. */
-static void on_timeout(uv_timer_t *timer)
-{
-	struct libuv *uv = timer->data;
-
-	uv->over = uv_hrtime() >= uv->due;
-	if (uv->over)
-		uv_stop(&uv->loop);
-	else
-		start_timer(uv);
-}
-
-/* ---- waiting ---------------------------------------------------------- */
-
-static void start_timer(struct libuv *uv)
-{
-	uint64_t now = uv_hrtime(), left = uv->due > now ? uv->due - now : 0;
-
-	uv_timer_start(&uv->timer, on_timeout, (left + NS_PER_MS - 1) / NS_PER_MS, 0);
-}
-
-static int libuv_wait(struct poller *poller, double timeout)
+static int libuv_wait(struct poller *poller, bool sleep)
 {
 	struct libuv *uv = poller->state;
 
 	if (uv->unsure)
 		make_sure(uv);
-	if (timeout == 0) {
-		uv_run(&uv->loop, UV_RUN_NOWAIT);
-		return 0;
-	}
-	uv->over = false;
-	if (timeout > 0) {
-		uv->due = uv_hrtime() + (uint64_t)ceil(timeout * 1e9);
-		uv_update_time(&uv->loop);
-		start_timer(uv);
-	}
-	do
-		uv_run(&uv->loop, UV_RUN_ONCE);
-	while (!uv->over && !poller->fired_count);
-	if (timeout > 0)
-		uv_timer_stop(&uv->timer);
+	uv_run(&uv->loop, sleep ? UV_RUN_ONCE : UV_RUN_NOWAIT);
 	return 0;
 }
 
-/* ---- watches ---------------------------------------------------------- */
-
 static int libuv_watch(struct watch *watch, unsigned what)
 {
-	struct libuv *uv = watch->poller->state;
-	struct uv_watch *w = watch->state;
-	int error;
+	int error = watch->state ? 0 : uv_watch_new(watch->poller->state, watch);
 
-	if (!w) {
-		error = uv_watch_new(uv, watch->fd, on_ready, &w);
-		if (error)
-			return error;
-		w->watch = watch;
-		watch->state = w;
-	}
+	if (error)
+		return error;
 	if (what)
-		return start(w, (what & POLLER_READ ? UV_READABLE : 0) |
-				(what & POLLER_WRITE ? UV_WRITABLE : 0));
-	stop(w);
+		return start(watch->state, (what & POLLER_READ ? UV_READABLE : 0) |
+					   (what & POLLER_WRITE ? UV_WRITABLE : 0));
+	stop(watch->state);
 	return 0;
 }
 
@@ -334,54 +249,29 @@ static void libuv_close(struct poller *poller)
 {
 	struct libuv *uv = poller->state;
 
-	uv_close((uv_handle_t *)&uv->timer, NULL);
-	if (uv->waker)
-		forget(uv->waker);
 	uv_run(&uv->loop, UV_RUN_DEFAULT); /* until all are closed */
 	if (uv_loop_close(&uv->loop) == 0)
 		free(uv);
 	poller->state = NULL;
 }
 
-/* The first loop of a process cannot fail to get its pipe without an abort; what
- * libuv allocates for its own descriptors must be had. */
-static int init_loop(struct libuv *uv)
-{
-	static atomic_bool was_one;
-	int error = atomic_load(&was_one) ? 0 : could_open();
-
-	if (!error && !could_allocate(4096))
-		error = ENOMEM;
-	if (!error)
-		error = -uv_loop_init(&uv->loop);
-	if (!error)
-		atomic_store(&was_one, true);
-	return error;
-}
-
 static int libuv_open(struct poller *poller)
 {
 	struct libuv *uv = calloc(1, sizeof(*uv));
-	int error = uv ? init_loop(uv) : ENOMEM;
+	int error = uv && could_allocate(4096) ? 0 : ENOMEM;
 
-	if (error) {
-		free(uv);
-		return error;
-	}
-	poller->state = uv;
-	uv->poller = poller;
-	uv_timer_init(&uv->loop, &uv->timer);
-	uv->timer.data = uv;
-	error = uv_watch_new(uv, poller->wake_fd, on_wake, &uv->waker);
 	if (!error)
-		error = start(uv->waker, UV_READABLE);
+		error = -uv_loop_init(&uv->loop);
 	if (error)
-		libuv_close(poller);
+		free(uv);
+	else
+		poller->state = uv;
 	return error;
 }
 
 const struct driver coil__driver_libuv = {
 	.name = "libuv",
+	.descriptors = 6, /* epoll, a pipe and an eventfd; once, another pipe */
 	.open = libuv_open,
 	.close = libuv_close,
 	.wait = libuv_wait,

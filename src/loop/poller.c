@@ -3,28 +3,76 @@
  * The poller: what all drivers have in common.  See poller.h.
  */
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "loop/driver.h"
 #include "loop/poller.h"
 
+/* As long after its time a timer may be, so that one waking serves more of them: what
+ * the kernel itself allows a process that waits. */
+#define SLACK 50e-6
+
 /* ---- life ------------------------------------------------------------- */
+
+/* Are there so many descriptors?  Result: 0, or an errno. */
+static int could_open(int count)
+{
+	int fds[8], n = 0, error = 0;
+
+	while (n < count && !error) {
+		fds[n] = eventfd(0, EFD_CLOEXEC);
+		if (fds[n] < 0)
+			error = errno;
+		else
+			n++;
+	}
+	while (n)
+		close(fds[--n]);
+	return error;
+}
+
+/* FD is the poller's then.  Result: 0, or an errno. */
+static int watch_own(struct poller *poller, struct watch *watch, int fd)
+{
+	int error = fd < 0 ? errno : 0;
+
+	*watch = (struct watch){ .poller = poller, .fd = fd, .ends_wait = true };
+	if (!error)
+		error = poller->driver->watch(watch, POLLER_READ);
+	if (!error)
+		watch->what = POLLER_READ;
+	return error;
+}
 
 int coil__poller_init(struct poller *poller, const struct driver *driver)
 {
-	int error;
+	int error = could_open(driver->descriptors);
 
-	*poller = (struct poller){ .driver = driver, .wake_fd = -1 };
-	poller->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (poller->wake_fd < 0)
-		return errno;
-	error = driver->open(poller);
+	*poller = (struct poller){ .driver = driver, .waker.fd = -1, .timer.fd = -1 };
+	if (!error)
+		error = driver->open(poller);
+	if (!error)
+		error = watch_own(poller, &poller->waker,
+				  eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+	if (!error)
+		error = watch_own(poller, &poller->timer,
+				  timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
 	if (error)
 		coil__poller_fini(poller);
 	return error;
+}
+
+static void drop_own(const struct driver *driver, struct watch *watch)
+{
+	driver->drop(watch);
+	if (watch->fd >= 0)
+		close(watch->fd);
 }
 
 void coil__poller_fini(struct poller *poller)
@@ -38,26 +86,62 @@ void coil__poller_fini(struct poller *poller)
 		}
 	free(poller->watches);
 	free(poller->fired);
+	drop_own(driver, &poller->waker);
+	drop_own(driver, &poller->timer);
 	if (poller->state)
 		driver->close(poller);
-	if (poller->wake_fd >= 0)
-		close(poller->wake_fd);
-	*poller = (struct poller){ .driver = driver, .wake_fd = -1 };
+	*poller = (struct poller){ .driver = driver, .waker.fd = -1, .timer.fd = -1 };
 }
 
 /* ---- polling ---------------------------------------------------------- */
 
-static int wait_for_events(struct poller *poller, double timeout,
-			   bool (*must_not_sleep)(void *), void *arg)
+/* TIMEOUT seconds from now, negative: never.  Result: 0, or -1 with errno set. */
+static int set_timer(struct poller *poller, double timeout)
 {
-	int r;
+	struct itimerspec when = { 0 };
+
+	if (timeout < 0 && !poller->timer_is_set)
+		return 0;
+	if (timeout > 0) {
+		timeout += SLACK;
+		when.it_value.tv_sec = (time_t)timeout;
+		when.it_value.tv_nsec = (long)((timeout - floor(timeout)) * 1e9);
+	}
+	poller->timer_is_set = timeout > 0;
+	return timerfd_settime(poller->timer.fd, 0, &when, NULL);
+}
+
+static int look(struct poller *poller)
+{
+	return poller->driver->wait(poller, false);
+}
+
+static int sleep_until_ready(struct poller *poller, double timeout,
+			     bool (*must_not_sleep)(void *), void *arg)
+{
+	int r = -1;
 
 	/* Whoever adds work looks at `asleep` after adding, and we look for work
 	 * after setting it: one of the two sees the other. */
 	atomic_store(&poller->asleep, true);
-	r = poller->driver->wait(poller, must_not_sleep(arg) ? 0 : timeout);
+	if (must_not_sleep(arg))
+		r = look(poller);
+	else if (set_timer(poller, timeout) == 0)
+		r = poller->driver->wait(poller, true);
 	atomic_store(&poller->asleep, false);
 	return r;
+}
+
+static apart int wait_for_events(struct poller *poller, double timeout,
+				 bool (*must_not_sleep)(void *), void *arg)
+{
+	if (timeout > 0 && poller->watched) {
+		int r = look(poller);
+
+		if (r < 0 || poller->fired_count)
+			return r;
+	}
+	return sleep_until_ready(poller, timeout, must_not_sleep, arg);
 }
 
 int coil__poller_poll(struct poller *poller, double timeout,
@@ -66,10 +150,10 @@ int coil__poller_poll(struct poller *poller, double timeout,
 	int r = 0;
 
 	poller->fired_count = 0;
-	if (timeout != 0)
+	if (unlikely(timeout != 0))
 		r = wait_for_events(poller, timeout, must_not_sleep, arg);
 	else if (poller->watched)
-		r = poller->driver->wait(poller, 0);
+		r = look(poller);
 	return r < 0 ? -1 : (int)poller->fired_count;
 }
 
@@ -77,10 +161,10 @@ void coil__poller_wake(struct poller *poller)
 {
 	uint64_t one = 1;
 
-	if (!atomic_exchange(&poller->asleep, false))
+	if (!atomic_load(&poller->asleep) || !atomic_exchange(&poller->asleep, false))
 		return;
 	/* A full counter (EAGAIN) wakes just as well. */
-	while (write(poller->wake_fd, &one, sizeof(one)) < 0 && errno == EINTR)
+	while (write(poller->waker.fd, &one, sizeof(one)) < 0 && errno == EINTR)
 		;
 }
 

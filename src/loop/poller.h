@@ -6,13 +6,16 @@
  * watches that are ready in `fired`, in the order the kernel reports them; run_once
  * takes them from there.  None of the program's callbacks is run meanwhile.
  *
- * What waits is a driver (driver.h): libevent's or libuv's.  Another thread ends a
- * wait by coil__poller_wake.
+ * What waits is a driver (driver.h): libevent's or libuv's.  Two descriptors of the
+ * poller's own end a wait: an eventfd, written by coil__poller_wake from another
+ * thread, and a timerfd, because the libraries count in milliseconds, and libevent by a
+ * clock that may stand still for four of them.
  *
  * Invariants: fired has room for every watch, so that collecting cannot fail;
- * watched counts the watches that have a reader or a writer.
+ * watched counts the watches that have a reader or a writer, without those two.
  * Cost: nothing for a poll without waiting while no descriptor is watched;
- * otherwise one system call, and what the driver says.
+ * otherwise one system call, and what the driver says.  To set the timer is expensive
+ * (800 ns on a virtual machine), so what is ready at once is looked for before.
  */
 #ifndef COIL_LOOP_POLLER_H
 #define COIL_LOOP_POLLER_H
@@ -33,6 +36,7 @@ struct watch {
 	void *state;           /* the driver's                                 */
 	unsigned what;         /* POLLER_READ, POLLER_WRITE: what it is told   */
 	int fd;
+	bool ends_wait;        /* the poller's own, with nothing to report     */
 	struct handle *reader; /* each with a reference, or NULL               */
 	struct handle *writer;
 };
@@ -45,7 +49,9 @@ struct fired {
 struct poller {
 	const struct driver *driver; /* also of a poller that has ended             */
 	void *state;              /* the driver's; NULL: it is not open          */
-	int wake_fd;              /* an eventfd                                  */
+	struct watch waker;       /* an eventfd                                  */
+	struct watch timer;       /* a timerfd                                   */
+	bool timer_is_set;
 	atomic_bool asleep;       /* the loop is in a wait that must be ended    */
 	struct watch **watches;   /* by descriptor; entries may be NULL          */
 	size_t size;              /* of watches                                  */

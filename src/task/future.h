@@ -147,6 +147,15 @@ void coil__future_init(struct future *future, struct coil_loop *loop,
 void coil__future_finish(struct future *future, coil_result result, bool is_list);
 void coil__future_end_cancelled(struct future *future, coil_result cancelled);
 
+/* What a future is given for ERROR: as in Python, no StopIteration. */
+coil_result coil__future_no_stop(coil_result error);
+
+static inline coil_result coil__future_error(coil_result result)
+{
+	return unlikely(result.error == COIL_STOP_ITERATION) ? coil__future_no_stop(result) :
+							       result;
+}
+
 /* Cancels a future, a gather or a task, each in its way; false if it was done.
  * CANCELLED: the error that its awaiter gets (a detail if there is a message). */
 bool coil__future_cancel(struct future *future, coil_result cancelled);

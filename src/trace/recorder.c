@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/place.h"
 #include "base/thread.h"
 #include "trace/recorder.h"
 #include "trace/recording.h"
@@ -370,7 +371,7 @@ uint32_t coil__trace_site(const coil_site *site)
 	}
 	if (unlikely(known.places[i].site != site)) {
 		pthread_mutex_lock(&coil__recording.lock);
-		known.places[i].number = intern_site(site);
+		known.places[i].number = intern_site(coil__place_site(site));
 		pthread_mutex_unlock(&coil__recording.lock);
 		known.places[i].site = site;
 	}

@@ -22,7 +22,6 @@
 
 #define CHILD_ID_BITS 26 /* a child's own ids: 64 ranges, and pids of 22 bits below 2^48 */
 
-bool coil__tracing;
 uint32_t coil__trace_generation;
 
 struct recording coil__recording = {

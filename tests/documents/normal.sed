@@ -11,15 +11,19 @@ s/took [0-9.]+ seconds/took SECONDS seconds/
 # A Python program has main and its module, a C program amain and main.
 s/(File "[^"]*\.py", line [0-9]+, in) main$/\1 amain/
 s/(File "[^"]*\.py", line [0-9]+, in) <module>$/\1 main/
+s/coro=<main\(\)/coro=<amain()/
 
-# The frames of the library, and the source text of all frames.
+# The frames of asyncio itself, and the source text of all frames.
 /^  File ".*\/asyncio\//d
-/^  File "<frozen/d
 /^  [^F]/d
 /Enable tracemalloc/d
+s/\(most recent await last\)/(most recent call last)/
 
+# Places, and which of them are told: a function's, that of the call which made it.
 s/File "[^"]*\.(py|c)", line [0-9]+/File PLACE/
 s/[^ "'<]*\.(py|c):[0-9]+/PLACE/g
 s/^coil: //
 s/^PLACE: in [a-z_]+: /PLACE: /
-s/ created at PLACE//
+s/ done, (defined|made) at PLACE/ done/
+s/( created)? at PLACE//g
+s/ result=None//
