@@ -167,6 +167,8 @@ typedef struct coil_exception_context {
 	coil_task *task;
 	coil_handle *handle;
 	const coil_site *site; /* where the callback was scheduled, the task made */
+	const coil_site *source_traceback; /* the same, if the chain that led there is known:
+	                                      coil_site_traceback (debug.h)   */
 } coil_exception_context;
 
 /* May return an error, which then goes to the default handler. */

@@ -16,11 +16,9 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "base/thread.h"
 #include "coroutine/overflow.h"
+#include "executor/job.h"
 #include "executor/worker_process.h"
-#include "task/keep.h"
-#include "task/list.h"
 #include "trace/recording.h"
 
 /* ---- beginning and end -------------------------------------------------- */
@@ -58,14 +56,6 @@ static void go_with(pid_t server)
 
 /* ---- a job -------------------------------------------------------------- */
 
-static int outcome_of(coil_result result)
-{
-	if (!result.error)
-		return TRACE_OUTCOME_RESULT;
-	return result.error == COIL_CANCELLED ? TRACE_OUTCOME_CANCELLED :
-						TRACE_OUTCOME_EXCEPTION;
-}
-
 /* Lists are objects of this process. */
 static void refuse_list(struct parcel *parcel, const coil_site *site)
 {
@@ -75,28 +65,26 @@ static void refuse_list(struct parcel *parcel, const coil_site *site)
 			   "and coil_bytes()");
 }
 
-static void run(coil_function function, void *arg, struct parcel *parcel)
+static void run(const struct work_request *request, void *arg, struct parcel *parcel)
 {
-	coil_result result = function(arg);
-	bool is_list = coil__keep_take(coil__self.keep, result);
+	struct job job = { .function = request->function, .arg = arg,
+			   .size = COIL_NOT_COPIED };
 
-	if (coil__parcel_pack(parcel, result, is_list) && parcel->items && !result.error)
-		refuse_list(parcel, NULL);
-	if (is_list)
-		object_unref(list_of(result.value));
-	coil__keep_free(&coil__self.keep);
+	*parcel = (struct parcel){ .size = 0 };
+	coil__job_run(&job, parcel);
+	if (parcel->items && !parcel->result.error)
+		refuse_list(parcel, request->site);
 }
 
-/* What it has printed comes before its result. */
+/* What it has printed comes before its result.  That the job has ended is recorded by the
+ * program, which also tells of jobs that end with their process. */
 static int run_job(const struct wire *wire, const struct work_request *request, void *arg)
 {
 	struct parcel parcel;
 	int error;
 
 	TRACE_NOW(JOB_BEGIN, 0, .job = request->job);
-	run(request->function, arg, &parcel);
-	TRACE_NOW(JOB_END, outcome_of(parcel.result), .job = request->job,
-		  .error = (uint32_t)parcel.result.error, .process = (uint32_t)getpid());
+	run(request, arg, &parcel);
 	fflush(NULL);
 	error = coil__wire_send_parcel(wire, &parcel);
 	coil__parcel_free(&parcel);

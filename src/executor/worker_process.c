@@ -56,7 +56,8 @@ static void forget(struct worker_process *worker)
 	shutdown(worker->job, SHUT_RDWR); /* for forks of the program that have it too */
 	close(worker->job);
 	close(worker->report);
-	coil__worker_process_init(worker, worker->server);
+	worker->job = worker->report = -1;
+	worker->recording = 0;
 }
 
 /* ---- starting ----------------------------------------------------------- */
@@ -72,6 +73,7 @@ static int await_start(struct worker_process *worker)
 	if (report.what != SERVER_STARTED)
 		return report.value;
 	worker->pid = report.value;
+	worker->jobs = 0;
 	return 0;
 }
 
@@ -101,8 +103,10 @@ static int start_once(struct worker_process *worker)
 
 static int start(struct worker_process *worker)
 {
-	int error = start_once(worker);
+	int error;
 
+	worker->pid = 0;
+	error = start_once(worker);
 	return error == EPIPE ? start_once(worker) : error;
 }
 
@@ -208,6 +212,7 @@ static int send_job(const struct wire *wire, const struct process_job *job)
 	struct work_request request = {
 		.what = WORK_JOB, .has_arg = job->arg != NULL, .function = job->function,
 		.size = job->arg ? job->size : 0, .job = job->id,
+		.site = job->site,
 	};
 	struct iovec pieces[2] = { { &request, sizeof(request) },
 				   { (void *)(uintptr_t)job->arg, (size_t)request.size } };

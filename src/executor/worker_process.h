@@ -23,7 +23,7 @@ struct worker_process {
 	int job, report;       /* descriptors (process_server.h); -1: there is none */
 	unsigned life;         /* of the server that has it                      */
 	uint64_t id;           /* the server's number for it                     */
-	pid_t pid;
+	pid_t pid;             /* also when it has ended; 0: none was started    */
 	uint32_t recording;    /* the generation that it records; 0: it does not */
 	unsigned jobs;         /* that it has had                                */
 };
@@ -59,6 +59,7 @@ struct work_request {
 	uint64_t size;         /* of what follows: the argument; the struct
 	                          recording_origin, or nothing: record no more   */
 	uint64_t job;
+	const coil_site *site; /* given back with errors                         */
 };
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "coroutine/overflow.h"
 #include "executor/executor.h"
+#include "loop/debug.h"
 #include "loop/loop.h"
 #include "loop/outside.h"
 #include "loop/registry.h"
@@ -84,6 +85,7 @@ struct coil_loop *coil__loop_new(const struct driver *driver, enum coil_clock cl
 	coil__loop_opened(loop);
 	loop->timers.serial = (uint64_t)loop->id << 40; /* no two loops' are alike */
 	TRACE_NOW(LOOP_CREATED, clock, .loop = loop->id);
+	coil__debug_open(loop);
 	return loop;
 }
 
@@ -116,7 +118,7 @@ coil_loop *coil_get_running_loop(void)
 
 bool coil_loop_is_running(const coil_loop *loop)
 {
-	return loop->running;
+	return __atomic_load_n(&loop->running, __ATOMIC_RELAXED);
 }
 
 bool coil_loop_is_closed(const coil_loop *loop)
@@ -141,7 +143,7 @@ static coil_result check_can_run(struct coil_loop *loop, const coil_site *site)
 {
 	if (loop_refuses(loop))
 		return coil__loop_refusal(loop, site);
-	if (loop->running)
+	if (coil_loop_is_running(loop))
 		return coil_raise_site(site, COIL_RUNTIME,
 				       "This event loop is already running");
 	if (coil__self.running)
@@ -159,7 +161,8 @@ coil_result coil_loop_run_forever_site(coil_loop *loop, const coil_site *site)
 		return result;
 	thread_register();
 	coil__overflow_watch();
-	loop->running = true;
+	__atomic_store_n(&loop->running, true, __ATOMIC_RELAXED);
+	loop->run_site = site;
 	loop->leaving = coil_ok(NULL);
 	loop_take_attention(loop, LOOP_LEAVES);
 	coil__self.running = loop;
@@ -172,7 +175,7 @@ coil_result coil_loop_run_forever_site(coil_loop *loop, const coil_site *site)
 	TRACE_NOW(LOOP_RUN_END, 0, .loop = loop->id);
 	coil__trace_run(0, NULL);
 	loop->stopping = false;
-	loop->running = false;
+	__atomic_store_n(&loop->running, false, __ATOMIC_RELAXED);
 	coil__self.running = NULL;
 	if (unlikely(coil__self.left_behind == loop))
 		coil__self.left_behind = NULL;
@@ -280,6 +283,7 @@ coil_result coil_loop_close(coil_loop *loop)
 		return coil__loop_refusal(loop, &site);
 	if (loop->running)
 		return coil_raise(COIL_RUNTIME, "Cannot close a running event loop");
+	coil__debug_close(loop);
 	coil__signals_remove_all(loop);
 	drop_watches(loop);
 	pthread_rwlock_wrlock(&loop->closing);
@@ -300,6 +304,7 @@ coil_result coil_loop_close(coil_loop *loop)
 	coil__context_values_unref(loop->values);
 	if (coil__self.set == loop)
 		coil__self.set = NULL;
+	coil__debug_closed(loop);
 	coil__loop_retire(loop);
 	return coil_ok(NULL);
 }

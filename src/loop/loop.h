@@ -7,6 +7,7 @@
  *  - what other threads schedule is in `incoming`, newest first, until the loop's
  *    own thread takes it over; it does so before it schedules anything itself,
  *    so that the ready queue is in the order of the calls;
+ *  - `refuses` is 0 while the loop takes calls as they come: all that they look at;
  *  - `living` chains every awaitable of the loop, the newest first: close frees
  *    them, and all tasks are found there.
  *
@@ -38,10 +39,11 @@ struct executor;
 struct outside;
 struct signals;
 
-/* Why a loop takes no calls (registry.h). */
+/* Why a loop takes no calls (registry.h), or looks at them twice (debug.h). */
 enum loop_refuses {
 	LOOP_CLOSED = 1,
 	LOOP_LEFT_BEHIND = 2,  /* it is the parent's, and this is a forked child  */
+	LOOP_DEBUG = 4,        /* it takes them, but not from every thread        */
 };
 
 /* What is to be done between two handles. */
@@ -73,8 +75,17 @@ struct coil_loop {
 
 	/* On the virtual clock, when nothing is ready, timed or watched, nothing of
 	 * this thread will ever happen again: then leave, instead of waiting. */
-	bool leaves_deadlock;
+	union {
+		struct {
+			bool leaves_deadlock;
+			bool debug;    /* debug mode (debug.h)                    */
+		};
+		uint16_t watched;      /* is an iteration to look at any of these */
+	};
 	bool deadlocked;               /* that is why it was left                 */
+	const coil_site *run_site;     /* where it was last run                   */
+	double slow_callback_duration; /* seconds; debug mode                     */
+	bool is_counted;               /* in coil__watched, as in debug mode      */
 
 	/* What belongs to it. */
 	size_t handles;
@@ -90,9 +101,6 @@ struct coil_loop {
 	pid_t process;                 /* that made it                            */
 	struct coil_loop *next, **link; /* of the open, or the closed (registry.c) */
 
-	bool debug;                    /* debug mode (debug.c)                    */
-	double slow_callback_duration; /* seconds                                 */
-
 	unsigned task_flags;           /* that its tasks begin with: the factory's */
 	coil_exception_handler handler; /* NULL: the default one                  */
 	void *handler_arg;
@@ -105,15 +113,21 @@ struct coil_loop {
 	pthread_rwlock_t closing;      /* read by them, so that close can wait    */
 };
 
-/* Why it takes no calls; 0: it does. */
-static inline unsigned loop_refuses(const struct coil_loop *loop)
+/* What each call looks at first: 0 while the loop takes calls as they come. */
+static inline unsigned loop_looks_twice(const struct coil_loop *loop)
 {
 	return atomic_load_explicit(&loop->refuses, memory_order_relaxed);
 }
 
 static inline bool loop_is_closed(const struct coil_loop *loop)
 {
-	return loop_refuses(loop) & LOOP_CLOSED;
+	return loop_looks_twice(loop) & LOOP_CLOSED;
+}
+
+/* Why it takes no calls; 0: it does. */
+static inline unsigned loop_refuses(const struct coil_loop *loop)
+{
+	return loop_looks_twice(loop) & ~(unsigned)LOOP_DEBUG;
 }
 
 static inline unsigned loop_attention(const struct coil_loop *loop)

@@ -8,8 +8,10 @@
 #include <math.h>
 #include <pthread.h>
 
+#include "loop/debug.h"
 #include "loop/loop.h"
 #include "loop/registry.h"
+#include "task/chain.h"
 #include "task/context.h"
 #include "task/keep.h"
 #include "task/misuse.h"
@@ -52,24 +54,11 @@ static apart coil_handle *call_soon_in(struct coil_loop *loop, struct context *c
 	return call_soon(loop, context, true, function, arg, site);
 }
 
-static inline bool check_call_soon(const struct coil_loop *loop, coil_function function,
-				   const coil_site *site)
+static inline bool is_callable(coil_function function, const coil_site *site)
 {
-	if (unlikely(loop_refuses(loop)))
-		return coil__loop_refuses(loop, site);
 	if (unlikely(!function))
 		return coil__null(COIL_TYPE, site, "a callable object was expected by call_soon(), got NULL");
 	return true;
-}
-
-coil_handle *coil_loop_call_soon_site(coil_loop *loop, coil_function function,
-				      void *arg, const coil_site *site)
-{
-	if (unlikely(!check_call_soon(loop, function, site)))
-		return NULL;
-	if (unlikely(loop_has_incoming(loop) || context_used()))
-		return call_soon_in(loop, NULL, function, arg, site);
-	return call_soon(loop, NULL, false, function, arg, site);
 }
 
 /* The context that is given, in *CONTEXT: NULL for NULL; false after a report. */
@@ -80,15 +69,34 @@ static bool open_context(coil_context *public, const coil_site *site, const char
 	return !public || *context;
 }
 
-coil_handle *coil_loop_call_soon_with_context_site(coil_loop *loop, coil_context *public,
+/* Where the loop has to look twice, or a context is given. */
+static cold coil_handle *call_soon_with_care(struct coil_loop *loop, coil_context *public,
 	coil_function function, void *arg, const coil_site *site)
 {
 	struct context *context;
 
-	if (!check_call_soon(loop, function, site) ||
+	if (!coil__loop_admits(loop, site) || !is_callable(function, site) ||
 	    !open_context(public, site, "call_soon", &context))
 		return NULL;
-	return call_soon_in(loop, context, function, arg, site);
+	return call_soon_in(loop, context, function, arg, place_here(loop, site));
+}
+
+coil_handle *coil_loop_call_soon_site(coil_loop *loop, coil_function function,
+				      void *arg, const coil_site *site)
+{
+	if (unlikely(loop_looks_twice(loop)))
+		return call_soon_with_care(loop, NULL, function, arg, site);
+	if (unlikely(!is_callable(function, site)))
+		return NULL;
+	if (unlikely(loop_has_incoming(loop) || context_used()))
+		return call_soon_in(loop, NULL, function, arg, site);
+	return call_soon(loop, NULL, false, function, arg, site);
+}
+
+coil_handle *coil_loop_call_soon_with_context_site(coil_loop *loop, coil_context *public,
+	coil_function function, void *arg, const coil_site *site)
+{
+	return call_soon_with_care(loop, public, function, arg, site);
 }
 
 struct handle *coil__loop_timer(struct coil_loop *loop, double when,
@@ -119,8 +127,11 @@ static coil_handle *call_at(struct coil_loop *loop, struct context *context, dou
 {
 	struct handle *handle;
 
-	if (unlikely(loop_refuses(loop)))
-		return coil__loop_refuses(loop, site);
+	if (unlikely(loop_looks_twice(loop))) {
+		if (!coil__loop_admits(loop, site))
+			return NULL;
+		site = place_here(loop, site);
+	}
 	if (unlikely(!function))
 		return coil__null(COIL_TYPE, site, "a callable object was expected by call_at(), got NULL");
 	if (unlikely(isnan(when)))
@@ -263,8 +274,11 @@ coil_result coil_loop_call_soon_threadsafe_site(coil_loop *loop,
 			coil_ok(NULL) : coil_last_error();
 	if (!function)
 		return coil_raise_site(site, COIL_TYPE, "a callable object was expected by call_soon_threadsafe(), got NULL");
-	if (loop_refuses(loop)) /* left behind, it may keep its lock for ever */
-		return coil__loop_refusal(loop, site);
+	if (unlikely(loop_looks_twice(loop))) {
+		if (loop_refuses(loop)) /* left behind, it may keep its lock for ever */
+			return coil__loop_refusal(loop, site);
+		site = place_here(loop, site);
+	}
 	/* The lock holds off close, which would free what we are about to touch. */
 	pthread_rwlock_rdlock(&loop->closing);
 	handle = loop_refuses(loop) ? NULL : foreign_handle(loop, function, arg, site);

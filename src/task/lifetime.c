@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "base/place.h"
 #include "base/shared.h"
 #include "executor/concurrent_future.h"
 #include "executor/executor.h"
@@ -19,6 +20,7 @@
 #include "task/keep.h"
 #include "task/lifetime.h"
 #include "task/list.h"
+#include "task/repr.h"
 #include "task/run.h"
 #include "task/shield.h"
 #include "task/task.h"
@@ -33,10 +35,16 @@
 static void never_awaited(struct coroutine_object *coroutine)
 {
 	const coil_site *site = coroutine->awaitable.site;
+	struct text text = { NULL };
 	char what[200];
 
 	snprintf(what, sizeof(what), "coroutine '%s' was never awaited", site->callee);
-	coil__log_warning(site, "RuntimeWarning: %s", what);
+	if (coil__place_if_made(site) && coil__text_begin(&text))
+		coil__repr_traceback(site, "\nCoroutine created at (most recent call last)",
+				     text.file);
+	coil__log_warning(site, "RuntimeWarning: %s%s", what,
+			  coil__text_end(&text) ? text.text : "");
+	free(text.text);
 	TRACE_TEXT(EXCEPTION_REPORTED, 0, what, .future = 0, .error = COIL_OK);
 	coroutine_consume(coroutine, coroutine->awaitable.handed);
 }
@@ -56,7 +64,8 @@ static void report(struct future *future, const char *message, coil_result error
 	bool task = future->object.kind == OBJECT_TASK;
 	coil_exception_context context = {
 		.message = message, .exception = error, .site = future->site,
-		.future = task ? NULL : object_handle(future),
+		.source_traceback = coil__place_if_made(future->site),
+		.future = error.error ? object_handle(future) : NULL,
 		.task = task ? object_handle(future) : NULL,
 	};
 

@@ -9,6 +9,7 @@
 #include <coil/run.h>
 
 #include "executor/executor.h"
+#include "base/place.h"
 #include "loop/loop.h"
 #include "loop/registry.h"
 #include "task/async_generator.h"
@@ -50,7 +51,7 @@ static void report_failure(struct coil_loop *loop, struct future *task)
 	coil_exception_context context = {
 		.message = "unhandled exception during asyncio.run() shutdown",
 		.exception = task->result, .task = object_handle(task),
-		.site = task->site,
+		.site = task->site, .source_traceback = coil__place_if_made(task->site),
 	};
 
 	if (task->state == FUTURE_FINISHED && task->result.error)

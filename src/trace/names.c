@@ -374,6 +374,8 @@ const char *coil__names_future(unsigned kind)
 		[TRACE_FUTURE_AS_COMPLETED] = "asyncio.as_completed",
 		[TRACE_FUTURE_SHIELD] = "asyncio.shield",
 		[TRACE_FUTURE_TASK_GROUP] = "asyncio.TaskGroup",
+		[TRACE_FUTURE_EXECUTOR] = "asyncio.run_in_executor",
+		[TRACE_FUTURE_CONCURRENT] = "asyncio.wrap_future",
 	};
 
 	return kind < sizeof kinds / sizeof *kinds ? kinds[kind] : kinds[TRACE_FUTURE_PLAIN];

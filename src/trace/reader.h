@@ -98,6 +98,14 @@ const struct coil__reader_site *coil__reader_site(const struct coil__reader *rea
 /* "ValueError" for an error code, by the table embedded in the file. */
 const char *coil__reader_error_name(const struct coil__reader *reader, uint32_t code);
 
+/* Is the target of EVENT, if it is a HANDLE_SCHEDULED, no task or future, but a
+ * descriptor or a signal? */
+static inline bool coil__event_target_is_number(const struct coil__event *event)
+{
+	return event->type == TRACE_HANDLE_SCHEDULED &&
+	       (event->tag == TRACE_SCHEDULE_IO || event->tag == TRACE_SCHEDULE_SIGNAL);
+}
+
 /* This version's table: names of events ("TASK_CREATED") and tags ("send"). */
 const char *coil__event_name(unsigned type);
 const char *coil__event_tag(unsigned type, unsigned tag);

@@ -19,13 +19,18 @@ static const struct link {
 
 #define LINKS (sizeof links / sizeof *links)
 
+static uint64_t thing(unsigned cause, uint64_t id)
+{
+	return id ? id * TRACE_TYPES + cause : 0;
+}
+
 static uint64_t thing_of(const struct link *link, const struct coil__event *event,
 			 uint16_t offset)
 {
 	uint64_t id;
 
 	memcpy(&id, (const char *)&event->as + offset, sizeof id);
-	return id ? id * TRACE_TYPES + link->cause : 0;
+	return thing(link->cause, id);
 }
 
 void coil__causes_learn(struct coil__causes *causes, const bool seen[TRACE_TYPES])
@@ -37,6 +42,8 @@ void coil__causes_learn(struct coil__causes *causes, const bool seen[TRACE_TYPES
 void coil__causes_free(struct coil__causes *causes)
 {
 	coil__map_clear(&causes->given);
+	coil__map_clear(&causes->jobs);
+	coil__map_clear(&causes->futures);
 	memset(causes, 0, sizeof *causes);
 }
 
@@ -53,16 +60,47 @@ static bool is_taken(const struct coil__event *event)
 	return event->type != TRACE_JOB_END || event->as.JOB_END.process;
 }
 
+/* ---- futures of jobs ---------------------------------------------------- */
+
+static void note_future(struct coil__causes *causes, const struct trace_JOB_SUBMITTED *job)
+{
+	if (!job->future || !job->job)
+		return;
+	coil__map_put(&causes->jobs, job->future, (void *)(uintptr_t)job->job);
+	coil__map_put(&causes->futures, job->job, (void *)(uintptr_t)job->future);
+}
+
+static uint64_t note_end(struct coil__causes *causes, uint64_t job)
+{
+	coil__map_remove(&causes->jobs,
+			 (uintptr_t)coil__map_remove(&causes->futures, job));
+	return thing(TRACE_JOB_END, job);
+}
+
+/* Who waits may give up; a result comes from a job that has ended. */
+static uint64_t lacks_end(const struct coil__causes *causes, const struct coil__event *event)
+{
+	uint64_t job = (uintptr_t)coil__map_get(&causes->jobs, event->as.FUTURE_DONE.future);
+
+	return event->tag != TRACE_OUTCOME_CANCELLED && job &&
+	       coil__map_get(&causes->given, thing(TRACE_JOB_BEGIN, job)) ?
+		thing(TRACE_JOB_END, job) : 0;
+}
+
+/* ---- all of them ---------------------------------------------------------- */
+
 uint64_t coil__causes_lacks(const struct coil__causes *causes,
 			    const struct coil__event *event)
 {
+	if (event->type == TRACE_FUTURE_DONE && causes->jobs.count)
+		return lacks_end(causes, event);
 	if (!causes->on[event->type] || !is_taken(event))
 		return 0;
 	for (size_t i = 0; i < LINKS; i++)
 		if (links[i].effect == event->type) {
-			uint64_t thing = thing_of(&links[i], event, links[i].taken);
+			uint64_t lack = thing_of(&links[i], event, links[i].taken);
 
-			return coil__map_get(&causes->given, thing) ? 0 : thing;
+			return coil__map_get(&causes->given, lack) ? 0 : lack;
 		}
 	return 0;
 }
@@ -89,22 +127,43 @@ static void take(struct coil__causes *causes, const struct coil__event *event)
 					 thing_of(&links[i], event, links[i].taken));
 }
 
+/* What EVENT gives to one that takes it by the table. */
+static uint64_t give(struct coil__causes *causes, const struct coil__event *event)
+{
+	uintptr_t loop = event->type == TRACE_HANDLE_SCHEDULED ?
+			 event->as.HANDLE_SCHEDULED.loop : 0;
+
+	for (size_t i = 0; i < LINKS; i++) {
+		uint64_t given;
+
+		if (links[i].cause != event->type || !causes->on[links[i].effect] ||
+		    !is_given(event))
+			continue;
+		given = thing_of(&links[i], event, links[i].given);
+		if (given)
+			coil__map_put(&causes->given, given, (void *)(loop + 1));
+		return given;
+	}
+	return 0;
+}
+
 uint64_t coil__causes_note(struct coil__causes *causes, const struct coil__event *event)
 {
-	uint64_t thing = 0;
-	uintptr_t loop = 0;
-
 	if (causes->on[event->type])
 		take(causes, event);
-	if (event->type == TRACE_LOOP_CLOSE && causes->given.count)
-		forget_loop(causes, event->as.LOOP_CLOSE.loop);
-	if (event->type == TRACE_HANDLE_SCHEDULED)
-		loop = event->as.HANDLE_SCHEDULED.loop;
-	for (size_t i = 0; i < LINKS && !thing; i++)
-		if (links[i].cause == event->type && causes->on[links[i].effect] &&
-		    is_given(event))
-			thing = thing_of(&links[i], event, links[i].given);
-	if (thing)
-		coil__map_put(&causes->given, thing, (void *)(loop + 1));
-	return thing;
+	switch (event->type) {
+	case TRACE_LOOP_CLOSE:
+		if (causes->given.count)
+			forget_loop(causes, event->as.LOOP_CLOSE.loop);
+		return 0;
+	case TRACE_JOB_END:
+		return note_end(causes, event->as.JOB_END.job);
+	case TRACE_JOB_CANCELLED:
+		note_end(causes, event->as.JOB_CANCELLED.job);
+		return 0;
+	case TRACE_JOB_SUBMITTED:
+		note_future(causes, &event->as.JOB_SUBMITTED);
+		break;
+	}
+	return give(causes, event);
 }

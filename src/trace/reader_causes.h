@@ -4,7 +4,8 @@
  * a trace is read.
  *
  * Kept is what was given and not taken yet: what is on its way between threads at
- * that moment.  A link is followed only where a file has events of both its ends: a
+ * that moment.  The one link that is not by the same id is of a job's future, which is
+ * done after the end of its job, where that has begun.  A link is followed only where a file has events of both its ends: a
  * trace of before HANDLE_TAKEN reads as it always did.
  *
  * A thing is a number for (cause, id); 0 is none.  O(1).
@@ -18,6 +19,8 @@
 struct coil__causes {
 	bool on[TRACE_TYPES];   /* effects whose causes are looked for       */
 	struct coil__map given; /* thing -> not NULL                         */
+	struct coil__map jobs;  /* of futures that wait for them; and ...    */
+	struct coil__map futures; /* ... of jobs; until the job has ended    */
 };
 
 /* There are events of type SEEN. */

@@ -129,8 +129,7 @@ static void print_task(FILE *file, const struct coil__names *names,
 
 	if (names && !label)
 		label = coil__names_resource(names, id);
-	if (!label || named(field, "handle") ||
-	    (event->type == TRACE_HANDLE_SCHEDULED && event->tag == TRACE_SCHEDULE_IO))
+	if (!label || named(field, "handle") || coil__event_target_is_number(event))
 		return;
 	putc('[', file);
 	print_bracket(file, label);

@@ -113,9 +113,8 @@ void coil__scope_event(struct coil__scope *scope, const struct coil__file *file,
 		char *at = (char *)&event->as + field->offset;
 		enum number kind = kind_of(field);
 
-		if (event->type == TRACE_HANDLE_SCHEDULED && kind == NUMBER_OBJECT &&
-		    event->tag == TRACE_SCHEDULE_IO)
-			continue; /* its target is a descriptor */
+		if (kind == NUMBER_OBJECT && coil__event_target_is_number(event))
+			continue;
 		if (kind == NUMBER_HANDLE || kind == NUMBER_OBJECT)
 			scope_id_field(scope, number, kind == NUMBER_HANDLE, at);
 		else if (kind != NUMBER_NONE)

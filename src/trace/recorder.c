@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/place.h"
 #include "base/thread.h"
 #include "trace/recorder.h"
 #include "trace/recording.h"
@@ -178,14 +179,18 @@ static bool next_chunk(struct recorder *r)
 	return true;
 }
 
+/* The name that it was given here, else by the program; the process's first thread has
+ * the name that Python gives it. */
 static void say_thread(struct recorder *r)
 {
-	char system[16] = "";
+	pid_t thread = (pid_t)syscall(SYS_gettid);
+	char system[16] = "MainThread";
 
-	if (!r->name && pthread_getname_np(pthread_self(), system, sizeof(system)) != 0)
+	if (!r->name && thread != getpid() &&
+	    pthread_getname_np(pthread_self(), system, sizeof(system)) != 0)
 		system[0] = '\0';
 	TRACE_TEXT(THREAD, 0, r->name ? r->name : system, .thread = r->thread,
-		   .os_thread = r->time_is_virtual ? 0 : (uint32_t)syscall(SYS_gettid));
+		   .os_thread = r->time_is_virtual ? 0 : (uint32_t)thread);
 }
 
 /* This thread's first event in this recording. */
@@ -366,7 +371,7 @@ uint32_t coil__trace_site(const coil_site *site)
 	}
 	if (unlikely(known.places[i].site != site)) {
 		pthread_mutex_lock(&coil__recording.lock);
-		known.places[i].number = intern_site(site);
+		known.places[i].number = intern_site(coil__place_site(site));
 		pthread_mutex_unlock(&coil__recording.lock);
 		known.places[i].site = site;
 	}

@@ -23,13 +23,14 @@
 #include <coil/loop.h>
 
 #include "base/object.h"
+#include "base/watched.h"
 #include "trace/format.h"
 
 struct clock;
 struct future;
 struct handle;
 
-extern bool coil__tracing internal; /* is a recording under way? */
+/* coil__tracing: is a recording under way? */
 #ifdef COIL_NO_TRACE /* for measuring what the trace points cost */
 #define TRACING false
 #else

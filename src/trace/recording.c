@@ -22,7 +22,6 @@
 
 #define CHILD_ID_BITS 26 /* a child's own ids: 64 ranges, and pids of 22 bits below 2^48 */
 
-bool coil__tracing;
 uint32_t coil__trace_generation;
 
 struct recording coil__recording = {
@@ -58,24 +57,14 @@ static void after_fork_in_parent(void)
 
 static int start(const char *pattern, uint32_t clock, uint32_t parent);
 
-/* Parent and child go on to give ids.  Those of jobs must differ, as a job may be
- * of one and run in the other; for the rest readers care (reader_scope.h).  A child
- * begins outside of any loop. */
-static void take_own_ids(struct recorder *r)
-{
-	the->objects_given = (uint64_t)getpid() << CHILD_ID_BITS;
-	r->ctx = 0;
-	r->loop = 0;
-	r->name = NULL;
-	r->virtual_clock = NULL;
-}
-
 /* With a file of its own, of the same run. */
 static void start_as_fork(const char *pattern, const struct recording_origin *origin)
 {
 	int error;
 
-	take_own_ids(&coil__recorder);
+	/* Parent and child go on to give ids.  Those of jobs must differ, as a job may be of
+	 * one and run in the other; for the rest readers care (reader_scope.h). */
+	the->objects_given = (uint64_t)getpid() << CHILD_ID_BITS;
 	error = start(pattern, origin->clock, origin->pid);
 	if (error)
 		coil__log("the forked child %d is not recorded: %s", (int)getpid(),
