@@ -218,11 +218,20 @@ static inline bool is_left(struct coil_loop *loop)
 	return unlikely(loop_attention(loop)) && attend(loop);
 }
 
-/* What ended the wait, or came since the last handle, is before what fired. */
-static cold void attend_after_poll(struct coil_loop *loop)
+/* Both with one branch, as mostly there is neither. */
+static inline bool has_incoming_or_attention(struct coil_loop *loop)
 {
-	(void)attend(loop);
-	if (loop_take_attention(loop, LOOP_SIGNALLED))
+	return (uintptr_t)atomic_load_explicit(&loop->incoming, memory_order_acquire) |
+	       loop_attention(loop);
+}
+
+/* What ended the wait, or came since the last handle, is before what fired. */
+static apart void take_what_came(struct coil_loop *loop)
+{
+	if (loop_has_incoming(loop))
+		coil__loop_take_over(loop);
+	(void)is_left(loop);
+	if (loop_attention(loop) && loop_take_attention(loop, LOOP_SIGNALLED))
 		coil__signals_attend(loop);
 }
 
@@ -267,10 +276,8 @@ coil_result coil__run_once(struct coil_loop *loop)
 	else
 		TRACE(POLL_END, 0, .events = (uint32_t)fired);
 
-	if (unlikely(loop_has_incoming(loop)))
-		coil__loop_take_over(loop);
-	if (unlikely(loop_attention(loop)))
-		attend_after_poll(loop);
+	if (unlikely(has_incoming_or_attention(loop)))
+		take_what_came(loop);
 	schedule_fired(loop);
 	schedule_due(loop);
 	ran = run_ready(loop);
