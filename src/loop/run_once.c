@@ -27,7 +27,8 @@ static double poll_timeout(const struct coil_loop *loop)
 	const struct handle *top = coil__timer_heap_top(&loop->timers);
 	double wait;
 
-	if (loop->stopping || loop->late || coil__ready_queue_length(&loop->ready))
+	if (loop->stopping || loop->late || coil__ready_queue_length(&loop->ready) ||
+	    loop_attention(loop))
 		return 0;
 	if (!top)
 		return FOR_EVER;

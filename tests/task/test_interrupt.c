@@ -87,6 +87,21 @@ TEST(R11_the_main_task_is_cancelled)
 	CHECK_LOG("main@1 main:CancelledError@2 !KeyboardInterrupt OK");
 }
 
+static coil_result interrupted_at_once(void *unused)
+{
+	coil_result r;
+
+	interrupt();
+	r = coil_sleep(5);
+	CHECK_REAL(coil_time(), 0);
+	return r;
+}
+
+TEST(R11_no_time_passes_on_the_virtual_clock)
+{
+	CHECK_ERROR(coil_run(coil_coro(interrupted_at_once, NULL)), COIL_KEYBOARD_INTERRUPT);
+}
+
 static coil_result interrupted_by_callback(void *unused)
 {
 	note_at("main");
