@@ -7,7 +7,7 @@
 #include "base/fork.h"
 
 static pthread_mutex_t *(*const locks[])(void) = {
-	coil__closed_lock, coil__stack_lock, coil__depot_lock,
+	coil__loops_lock, coil__stack_lock, coil__depot_lock,
 };
 
 #define COUNT (sizeof(locks) / sizeof(*locks))

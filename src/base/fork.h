@@ -19,6 +19,6 @@ void coil__fork_unlock(void);
 /* Each where it is used. */
 pthread_mutex_t *coil__depot_lock(void);  /* base/pool.c       */
 pthread_mutex_t *coil__stack_lock(void);  /* coroutine/stack.c */
-pthread_mutex_t *coil__closed_lock(void); /* loop/loop.c       */
+pthread_mutex_t *coil__loops_lock(void);  /* loop/registry.c   */
 
 #endif

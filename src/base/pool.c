@@ -13,6 +13,9 @@
 #include "base/pool.h"
 #include "base/thread.h"
 #include "coroutine/stack.h"
+#include "executor/chain.h"
+#include "executor/concurrent_future.h"
+#include "executor/executor.h"
 #include "loop/handle.h"
 #include "sync/barrier.h"
 #include "sync/condition.h"
@@ -63,6 +66,9 @@ static const size_t object_size[OBJECT_KINDS] = {
 	[OBJECT_TIMEOUT] = sizeof(struct timeout),
 	[OBJECT_TASK_GROUP] = sizeof(struct task_group),
 	[OBJECT_AS_COMPLETED] = sizeof(struct as_completed),
+	[OBJECT_CONCURRENT_FUTURE] = sizeof(struct concurrent_future),
+	[OBJECT_EXECUTOR] = sizeof(struct executor),
+	[OBJECT_CHAIN] = sizeof(struct chain),
 };
 
 /* All slabs are chained, so that leak checkers see them as in use. */
@@ -145,6 +151,14 @@ void coil__pool_give_back(void *object, enum object_kind kind)
 		return;
 	foreign[kind].count = 0;
 	coil__pool_leave(&foreign[kind].pool, kind);
+}
+
+void coil__pool_leave_foreign(void)
+{
+	for (int kind = 0; kind < OBJECT_KINDS; kind++) {
+		foreign[kind].count = 0;
+		coil__pool_leave(&foreign[kind].pool, kind);
+	}
 }
 
 void coil__pool_leave(struct pool *pool, enum object_kind kind)

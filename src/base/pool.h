@@ -62,7 +62,8 @@ static inline void pool_give(struct pool *pool, void *object)
  * this thread's pool that grows; in batches. */
 void coil__pool_give_back(void *object, enum object_kind kind);
 
-/* Hands all that a thread has left to the depot. */
+/* Hands all that a thread has left to the depot, and what it had yet to give back. */
 void coil__pool_leave(struct pool *pool, enum object_kind kind);
+void coil__pool_leave_foreign(void);
 
 #endif

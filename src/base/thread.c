@@ -32,6 +32,7 @@ static void thread_leave(void *unused)
 	coil__overflow_leave();
 	for (int kind = 0; kind < OBJECT_KINDS; kind++)
 		coil__pool_leave(pool_of(kind), kind);
+	coil__pool_leave_foreign();
 	coil__self.registered = false;
 }
 

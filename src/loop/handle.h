@@ -37,6 +37,9 @@ enum handle_flags {
 	HANDLE_FOREIGN = 32,  /* made by another thread; goes back to the depot    */
 	HANDLE_HAS_FUTURE = 64, /* future is set, with a reference                 */
 
+	/* A struct told_handle. */
+	HANDLE_TOLD = HANDLE_EMBEDDED | HANDLE_FOREIGN,
+
 	/* What needs more than calling function(arg). */
 	HANDLE_NOT_STRAIGHT = HANDLE_CANCELLED | HANDLE_ON_DONE | HANDLE_FOREIGN |
 			      HANDLE_HAS_FUTURE,
@@ -65,6 +68,13 @@ struct handle {
 
 _Static_assert(sizeof(struct handle) == 64, "a handle is a cache line");
 
+/* An embedded handle that is told when its loop is closed before it has run; so what it
+ * is a part of can be freed. */
+struct told_handle {
+	struct handle handle;
+	void (*left)(void *arg);
+};
+
 /* Called when the last reference is dropped. */
 void coil__handle_destroy(struct handle *handle);
 
@@ -73,6 +83,15 @@ static inline void handle_drop(struct handle *handle)
 {
 	if (!(handle->object.flags & HANDLE_EMBEDDED) && --handle->object.refs == 0)
 		coil__handle_destroy(handle);
+}
+
+/* The loop is closed, and HANDLE will not run. */
+static inline void handle_leave(struct handle *handle)
+{
+	if (unlikely((handle->object.flags & HANDLE_TOLD) == HANDLE_TOLD))
+		container_of(handle, struct told_handle, handle)->left(handle->arg);
+	else
+		handle_drop(handle);
 }
 
 /* Sets up a handle that is a part of something else. */

@@ -10,7 +10,10 @@
 #include <coil/io.h>
 
 #include "coroutine/overflow.h"
+#include "executor/executor.h"
+#include "loop/debug.h"
 #include "loop/loop.h"
+#include "loop/outside.h"
 #include "loop/registry.h"
 #include "loop/signals.h"
 #include "task/context.h"
@@ -39,27 +42,41 @@ static int init_closing(pthread_rwlock_t *closing)
 	return error;
 }
 
-coil_loop *coil_new_event_loop_with_clock(enum coil_clock clock)
+/* The lock of a struct that is used again is left alone: a thread that was slow may be
+ * about to take it, and will find there that it has nothing to do here any more. */
+static struct coil_loop *alloc(int *error)
 {
 	struct coil_loop *loop = coil__loop_recycled();
+
+	*error = 0;
+	if (!loop) {
+		loop = aligned_alloc(64, sizeof(*loop));
+		*error = loop ? init_closing(&loop->closing) : ENOMEM;
+	}
+	if (!*error)
+		memset(loop, 0, offsetof(struct coil_loop, closing));
+	else
+		free(loop);
+	return *error ? NULL : loop;
+}
+
+struct coil_loop *coil__loop_new(const struct driver *driver, enum coil_clock clock)
+{
+	struct coil_loop *loop;
 	int error;
 
 	coil__trace_from_environment(clock);
 	thread_register();
-	if (!loop)
-		loop = aligned_alloc(64, sizeof(*loop));
+	loop = alloc(&error);
 	if (!loop)
 		return coil__null_memory(NULL);
-	memset(loop, 0, sizeof(*loop));
 	loop->clock.kind = clock;
 	coil__ready_queue_init(&loop->ready);
 	coil__timer_heap_init(&loop->timers);
-	error = coil__poller_init(&loop->poller);
-	if (!error)
-		error = init_closing(&loop->closing);
+	error = coil__poller_init(&loop->poller, driver);
 	if (error) {
-		coil__poller_fini(&loop->poller);
-		free(loop);
+		atomic_fetch_or(&loop->refuses, LOOP_CLOSED);
+		coil__loop_retire(loop);
 		return coil__null(COIL_OS, NULL, "cannot make an event loop: %s",
 				  strerror(error));
 	}
@@ -68,6 +85,7 @@ coil_loop *coil_new_event_loop_with_clock(enum coil_clock clock)
 	coil__loop_opened(loop);
 	loop->timers.serial = (uint64_t)loop->id << 40; /* no two loops' are alike */
 	TRACE_NOW(LOOP_CREATED, clock, .loop = loop->id);
+	coil__debug_open(loop);
 	return loop;
 }
 
@@ -100,7 +118,7 @@ coil_loop *coil_get_running_loop(void)
 
 bool coil_loop_is_running(const coil_loop *loop)
 {
-	return loop->running;
+	return __atomic_load_n(&loop->running, __ATOMIC_RELAXED);
 }
 
 bool coil_loop_is_closed(const coil_loop *loop)
@@ -125,7 +143,7 @@ static coil_result check_can_run(struct coil_loop *loop, const coil_site *site)
 {
 	if (loop_refuses(loop))
 		return coil__loop_refusal(loop, site);
-	if (loop->running)
+	if (coil_loop_is_running(loop))
 		return coil_raise_site(site, COIL_RUNTIME,
 				       "This event loop is already running");
 	if (coil__self.running)
@@ -143,7 +161,8 @@ coil_result coil_loop_run_forever_site(coil_loop *loop, const coil_site *site)
 		return result;
 	thread_register();
 	coil__overflow_watch();
-	loop->running = true;
+	__atomic_store_n(&loop->running, true, __ATOMIC_RELAXED);
+	loop->run_site = site;
 	loop->leaving = coil_ok(NULL);
 	loop_take_attention(loop, LOOP_LEAVES);
 	coil__self.running = loop;
@@ -156,7 +175,7 @@ coil_result coil_loop_run_forever_site(coil_loop *loop, const coil_site *site)
 	TRACE_NOW(LOOP_RUN_END, 0, .loop = loop->id);
 	coil__trace_run(0, NULL);
 	loop->stopping = false;
-	loop->running = false;
+	__atomic_store_n(&loop->running, false, __ATOMIC_RELAXED);
 	coil__self.running = NULL;
 	if (unlikely(coil__self.left_behind == loop))
 		coil__self.left_behind = NULL;
@@ -238,12 +257,12 @@ static void drop_scheduled(struct coil_loop *loop)
 	while ((handle = loop->late)) { /* no memory for them: never were ready */
 		loop->late = handle->next;
 		loop->handles++;
-		handle_drop(handle);
+		handle_leave(handle);
 	}
 	while ((handle = coil__ready_queue_pop(&loop->ready)))
-		handle_drop(handle);
+		handle_leave(handle);
 	while ((handle = coil__timer_heap_pop(&loop->timers)))
-		handle_drop(handle);
+		handle_leave(handle);
 }
 
 static void drop_watches(struct coil_loop *loop)
@@ -264,14 +283,18 @@ coil_result coil_loop_close(coil_loop *loop)
 		return coil__loop_refusal(loop, &site);
 	if (loop->running)
 		return coil_raise(COIL_RUNTIME, "Cannot close a running event loop");
+	coil__debug_close(loop);
 	coil__signals_remove_all(loop);
 	drop_watches(loop);
 	pthread_rwlock_wrlock(&loop->closing);
 	atomic_fetch_or(&loop->refuses, LOOP_CLOSED);
+	coil__outside_abandon(loop);
 	pthread_rwlock_unlock(&loop->closing);
+	coil__executor_end_loop(loop);
 	drop_scheduled(loop);
 	coil__lifetime_end_loop(loop);
 	drop_scheduled(loop); /* what the reports of the last objects scheduled */
+	coil__outside_end_loop(loop);
 	coil__signals_free(loop);
 	TRACE_NOW(LOOP_CLOSE, 0, .loop = loop->id);
 	coil__ready_queue_fini(&loop->ready);
@@ -281,6 +304,7 @@ coil_result coil_loop_close(coil_loop *loop)
 	coil__context_values_unref(loop->values);
 	if (coil__self.set == loop)
 		coil__self.set = NULL;
+	coil__debug_closed(loop);
 	coil__loop_retire(loop);
 	return coil_ok(NULL);
 }

@@ -8,9 +8,8 @@
  *    own thread takes it over; it does so before it schedules anything itself,
  *    so that the ready queue is in the order of the calls;
  *  - `living` chains every awaitable of the loop, the newest first: close frees
- *    them, and all tasks are found there.
- *
- *  - `refuses` is 0 while the loop takes calls: all that a call looks at first;
+ *    them, and all tasks are found there;
+ *  - `refuses` is 0 while the loop takes calls as they come: all that they look at;
  *  - `attention` is 0 while there is nothing to be done between two handles: all that
  *    is looked at there.
  *
@@ -34,12 +33,15 @@
 struct task;
 struct async_generator;
 struct context_values;
+struct executor;
+struct outside;
 struct signals;
 
-/* Why a loop takes no calls (registry.h). */
+/* Why a loop takes no calls (registry.h), or looks at them twice (debug.h). */
 enum loop_refuses {
 	LOOP_CLOSED = 1,
 	LOOP_LEFT_BEHIND = 2,  /* it is the parent's, and this is a forked child  */
+	LOOP_DEBUG = 4,        /* it takes them, but not from every thread        */
 };
 
 /* What is to be done between two handles. */
@@ -71,8 +73,17 @@ struct coil_loop {
 
 	/* On the virtual clock, when nothing is ready, timed or watched, nothing of
 	 * this thread will ever happen again: then leave, instead of waiting. */
-	bool leaves_deadlock;
+	union {
+		struct {
+			bool leaves_deadlock;
+			bool debug;    /* debug mode (debug.h)                    */
+		};
+		uint16_t watched;      /* is an iteration to look at any of these */
+	};
 	bool deadlocked;               /* that is why it was left                 */
+	const coil_site *run_site;     /* where it was last run                   */
+	double slow_callback_duration; /* seconds; debug mode                     */
+	bool is_counted;               /* in coil__watched, as in debug mode      */
 
 	/* What belongs to it. */
 	size_t handles;
@@ -80,12 +91,13 @@ struct coil_loop {
 	struct async_generator *async_generators; /* in the middle, newest first  */
 	bool async_generators_shut_down;
 	struct signals *signals;       /* NULL: never had a handler of any        */
+	struct outside *outside;       /* what other threads may come with (outside.h) */
+	size_t awaited;                /* how many of these will, sooner or later */
+	struct executor *executor;     /* the default one, or NULL                */
+	bool executor_shut_down;       /* shutdown_default_executor was called    */
 	uint32_t id;                   /* in the trace                            */
 	pid_t process;                 /* that made it                            */
 	struct coil_loop *next, **link; /* of the open, or the closed (registry.c) */
-
-	bool debug;                    /* debug mode (debug.c)                    */
-	double slow_callback_duration; /* seconds                                 */
 
 	unsigned task_flags;           /* that its tasks begin with: the factory's */
 	coil_exception_handler handler; /* NULL: the default one                  */
@@ -99,15 +111,21 @@ struct coil_loop {
 	pthread_rwlock_t closing;      /* read by them, so that close can wait    */
 };
 
-/* Why it takes no calls; 0: it does. */
-static inline unsigned loop_refuses(const struct coil_loop *loop)
+/* What each call looks at first: 0 while the loop takes calls as they come. */
+static inline unsigned loop_looks_twice(const struct coil_loop *loop)
 {
 	return atomic_load_explicit(&loop->refuses, memory_order_relaxed);
 }
 
 static inline bool loop_is_closed(const struct coil_loop *loop)
 {
-	return loop_refuses(loop) & LOOP_CLOSED;
+	return loop_looks_twice(loop) & LOOP_CLOSED;
+}
+
+/* Why it takes no calls; 0: it does. */
+static inline unsigned loop_refuses(const struct coil_loop *loop)
+{
+	return loop_looks_twice(loop) & ~(unsigned)LOOP_DEBUG;
 }
 
 static inline unsigned loop_attention(const struct coil_loop *loop)
@@ -171,8 +189,15 @@ static inline struct handle *loop_new_handle(struct coil_loop *loop,
 	return handle;
 }
 
+/* What coil_new_event_loop gives, waiting by DRIVER (loop.c). */
+struct coil_loop *coil__loop_new(const struct driver *driver, enum coil_clock clock);
+
 /* Moves what other threads have scheduled to the ready queue. */
 void coil__loop_take_over(struct coil_loop *loop);
+
+/* From another thread, which holds `closing`, of a loop that is not closed: schedules
+ * HANDLE, which is foreign, and wakes the loop if it sleeps. */
+void coil__loop_push_foreign(struct coil_loop *loop, struct handle *handle);
 
 /* A new timer handle in the heap (with the loop's reference); NULL without memory. */
 struct handle *coil__loop_timer(struct coil_loop *loop, double when,

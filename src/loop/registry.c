@@ -20,7 +20,7 @@ static size_t closed_count;
 
 /* ---- lives ------------------------------------------------------------ */
 
-pthread_mutex_t *coil__closed_lock(void)
+pthread_mutex_t *coil__loops_lock(void)
 {
 	return &lock;
 }

@@ -8,8 +8,10 @@
 #include <math.h>
 #include <pthread.h>
 
+#include "loop/debug.h"
 #include "loop/loop.h"
 #include "loop/registry.h"
+#include "task/chain.h"
 #include "task/context.h"
 #include "task/keep.h"
 #include "task/misuse.h"
@@ -52,24 +54,11 @@ static apart coil_handle *call_soon_in(struct coil_loop *loop, struct context *c
 	return call_soon(loop, context, true, function, arg, site);
 }
 
-static inline bool check_call_soon(const struct coil_loop *loop, coil_function function,
-				   const coil_site *site)
+static inline bool is_callable(coil_function function, const coil_site *site)
 {
-	if (unlikely(loop_refuses(loop)))
-		return coil__loop_refuses(loop, site);
 	if (unlikely(!function))
 		return coil__null(COIL_TYPE, site, "a callable object was expected by call_soon(), got NULL");
 	return true;
-}
-
-coil_handle *coil_loop_call_soon_site(coil_loop *loop, coil_function function,
-				      void *arg, const coil_site *site)
-{
-	if (unlikely(!check_call_soon(loop, function, site)))
-		return NULL;
-	if (unlikely(loop_has_incoming(loop) || context_used()))
-		return call_soon_in(loop, NULL, function, arg, site);
-	return call_soon(loop, NULL, false, function, arg, site);
 }
 
 /* The context that is given, in *CONTEXT: NULL for NULL; false after a report. */
@@ -80,15 +69,34 @@ static bool open_context(coil_context *public, const coil_site *site, const char
 	return !public || *context;
 }
 
-coil_handle *coil_loop_call_soon_with_context_site(coil_loop *loop, coil_context *public,
+/* Where the loop has to look twice, or a context is given. */
+static cold coil_handle *call_soon_with_care(struct coil_loop *loop, coil_context *public,
 	coil_function function, void *arg, const coil_site *site)
 {
 	struct context *context;
 
-	if (!check_call_soon(loop, function, site) ||
+	if (!coil__loop_admits(loop, site) || !is_callable(function, site) ||
 	    !open_context(public, site, "call_soon", &context))
 		return NULL;
-	return call_soon_in(loop, context, function, arg, site);
+	return call_soon_in(loop, context, function, arg, place_here(loop, site));
+}
+
+coil_handle *coil_loop_call_soon_site(coil_loop *loop, coil_function function,
+				      void *arg, const coil_site *site)
+{
+	if (unlikely(loop_looks_twice(loop)))
+		return call_soon_with_care(loop, NULL, function, arg, site);
+	if (unlikely(!is_callable(function, site)))
+		return NULL;
+	if (unlikely(loop_has_incoming(loop) || context_used()))
+		return call_soon_in(loop, NULL, function, arg, site);
+	return call_soon(loop, NULL, false, function, arg, site);
+}
+
+coil_handle *coil_loop_call_soon_with_context_site(coil_loop *loop, coil_context *public,
+	coil_function function, void *arg, const coil_site *site)
+{
+	return call_soon_with_care(loop, public, function, arg, site);
 }
 
 struct handle *coil__loop_timer(struct coil_loop *loop, double when,
@@ -119,8 +127,11 @@ static coil_handle *call_at(struct coil_loop *loop, struct context *context, dou
 {
 	struct handle *handle;
 
-	if (unlikely(loop_refuses(loop)))
-		return coil__loop_refuses(loop, site);
+	if (unlikely(loop_looks_twice(loop))) {
+		if (!coil__loop_admits(loop, site))
+			return NULL;
+		site = place_here(loop, site);
+	}
 	if (unlikely(!function))
 		return coil__null(COIL_TYPE, site, "a callable object was expected by call_at(), got NULL");
 	if (unlikely(isnan(when)))
@@ -192,6 +203,17 @@ static struct handle *foreign_handle(struct coil_loop *loop, coil_function funct
 	return NULL;
 }
 
+/* The clock is read for the first of them. */
+static apart void record_taken(const struct handle *handle, bool first)
+{
+	uint64_t id = coil__trace_known_handle(handle->id);
+
+	if (first)
+		TRACE_NOW(HANDLE_TAKEN, 0, .handle = id);
+	else
+		TRACE(HANDLE_TAKEN, 0, .handle = id);
+}
+
 /* What could not be taken over for want of memory stays in `late`, in order. */
 void coil__loop_take_over(struct coil_loop *loop)
 {
@@ -213,11 +235,13 @@ void coil__loop_take_over(struct coil_loop *loop)
 		struct handle *handle = loop->late;
 
 		loop->late = handle->next;
+		if (TRACING)
+			record_taken(handle, count == 0);
 		coil__ready_queue_push(&loop->ready, handle);
 		count++;
 	}
 	if (count)
-		TRACE_NOW(WAKE, 0, .loop = loop->id, .count = count);
+		TRACE(WAKE, 0, .loop = loop->id, .count = count);
 }
 
 /* A thread that runs no loop has not looked at the clock for long. */
@@ -228,13 +252,16 @@ static apart void record_foreign(struct handle *handle)
 	coil__handle_record(handle, TRACE_SCHEDULE_THREADSAFE, 0, 0);
 }
 
-static void push_incoming(struct coil_loop *loop, struct handle *handle)
+void coil__loop_push_foreign(struct coil_loop *loop, struct handle *handle)
 {
 	struct handle *first = atomic_load(&loop->incoming);
 
+	if (TRACING)
+		record_foreign(handle);
 	do
 		handle->next = first;
 	while (!atomic_compare_exchange_weak(&loop->incoming, &first, handle));
+	coil__poller_wake(&loop->poller);
 }
 
 coil_result coil_loop_call_soon_threadsafe_site(coil_loop *loop,
@@ -247,17 +274,16 @@ coil_result coil_loop_call_soon_threadsafe_site(coil_loop *loop,
 			coil_ok(NULL) : coil_last_error();
 	if (!function)
 		return coil_raise_site(site, COIL_TYPE, "a callable object was expected by call_soon_threadsafe(), got NULL");
-	if (loop_refuses(loop)) /* left behind, it may keep its lock for ever */
-		return coil__loop_refusal(loop, site);
+	if (unlikely(loop_looks_twice(loop))) {
+		if (loop_refuses(loop)) /* left behind, it may keep its lock for ever */
+			return coil__loop_refusal(loop, site);
+		site = place_here(loop, site);
+	}
 	/* The lock holds off close, which would free what we are about to touch. */
 	pthread_rwlock_rdlock(&loop->closing);
 	handle = loop_refuses(loop) ? NULL : foreign_handle(loop, function, arg, site);
-	if (handle) {
-		if (TRACING)
-			record_foreign(handle);
-		push_incoming(loop, handle);
-		coil__poller_wake(&loop->poller);
-	}
+	if (handle)
+		coil__loop_push_foreign(loop, handle);
 	pthread_rwlock_unlock(&loop->closing);
 	if (handle)
 		return coil_ok(NULL);

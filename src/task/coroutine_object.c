@@ -6,8 +6,10 @@
 #include <coil/generator.h>
 
 #include "loop/loop.h"
+#include "task/chain.h"
 #include "task/future.h"
 #include "task/keep.h"
+#include "task/list.h"
 
 static inline __attribute__((always_inline)) struct coroutine_object *
 coroutine_new(const void *arg, const coil_site *site)
@@ -27,6 +29,19 @@ coroutine_new(const void *arg, const coil_site *site)
 	return coroutine;
 }
 
+static apart coil_coroutine *made_in_debug(struct coroutine_object *coroutine)
+{
+	struct awaitable *awaitable = &coroutine->awaitable;
+
+	awaitable->site = coil__chain_place(awaitable->loop, awaitable->site);
+	return object_handle(coroutine);
+}
+
+static inline coil_coroutine *made(struct coroutine_object *coroutine)
+{
+	return DEBUGGING ? made_in_debug(coroutine) : object_handle(coroutine);
+}
+
 coil_coroutine *coil_coro_site(coil_function function, const void *arg,
 			       const coil_site *site)
 {
@@ -38,7 +53,7 @@ coil_coroutine *coil_coro_site(coil_function function, const void *arg,
 	if (unlikely(!coroutine))
 		return NULL;
 	coroutine->function = function;
-	return object_handle(coroutine);
+	return made(coroutine);
 }
 
 coil_coroutine *coil_generator_site(const coil_generator_type *type, const void *arg,
@@ -50,5 +65,33 @@ coil_coroutine *coil_generator_site(const coil_generator_type *type, const void 
 		return NULL;
 	coroutine->awaitable.object.flags = COROUTINE_GENERATOR;
 	coroutine->type = type;
-	return object_handle(coroutine);
+	return made(coroutine);
+}
+
+/* ---- with a copy of the argument -------------------------------------- */
+
+coil_coroutine *coil_coro_copy_site(coil_function function, const void *arg, size_t size,
+				    const coil_site *site)
+{
+	struct list *copy = coil__bytes_new(arg, size);
+	coil_coroutine *public = copy ? coil_coro_site(function, &copy->public, site) :
+					coil__null_memory(site);
+	struct object *object = handle_open(public);
+
+	if (object)
+		object->flags = COROUTINE_COPIED;
+	else if (copy)
+		object_unref(copy);
+	return public;
+}
+
+bool coil__coroutine_keep_copy(const struct coroutine_object *coroutine,
+			       struct keep **keep, unsigned depth)
+{
+	return coil__keep_add(keep, list_of(coroutine->arg), depth);
+}
+
+void coil__coroutine_drop_copy(struct coroutine_object *coroutine)
+{
+	object_unref(list_of(coroutine->arg));
 }

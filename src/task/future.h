@@ -49,7 +49,10 @@ static inline void awaitable_unchain(struct awaitable *awaitable)
 		awaitable->older->newer = awaitable->newer;
 }
 
-enum coroutine_flags { COROUTINE_GENERATOR = 1 };
+enum coroutine_flags {
+	COROUTINE_GENERATOR = 1,
+	COROUTINE_COPIED = 2, /* arg is the bytes of a list (list.h), with a reference */
+};
 
 struct coroutine_object {
 	struct awaitable awaitable;
@@ -60,6 +63,21 @@ struct coroutine_object {
 	void *arg;
 };
 
+void coil__coroutine_drop_copy(struct coroutine_object *coroutine);
+
+/* Whoever runs COROUTINE keeps its argument, if that is a copy, until the coroutine,
+ * which is at DEPTH, returns.  To be called before it is consumed; false without memory. */
+struct keep;
+bool coil__coroutine_keep_copy(const struct coroutine_object *coroutine,
+			       struct keep **keep, unsigned depth);
+
+static inline bool coroutine_keep_copy(const struct coroutine_object *coroutine,
+				       struct keep **keep, unsigned depth)
+{
+	return likely(!(coroutine->awaitable.object.flags & COROUTINE_COPIED)) ||
+	       coil__coroutine_keep_copy(coroutine, keep, depth);
+}
+
 /* The coroutine is used up at SITE: its handles are stale from now on. */
 static inline void coroutine_consume(struct coroutine_object *coroutine,
 				     const coil_site *site)
@@ -67,6 +85,8 @@ static inline void coroutine_consume(struct coroutine_object *coroutine,
 	coroutine->awaitable.handed = site;
 	coroutine->awaitable.object.handed_epoch = coroutine->awaitable.object.epoch;
 	awaitable_unchain(&coroutine->awaitable);
+	if (unlikely(coroutine->awaitable.object.flags & COROUTINE_COPIED))
+		coil__coroutine_drop_copy(coroutine);
 	pool_give(pool_of(OBJECT_COROUTINE), coroutine);
 }
 
@@ -126,6 +146,15 @@ void coil__future_init(struct future *future, struct coil_loop *loop,
  * end_cancelled: cancelled, with the detail in RESULT if it has one. */
 void coil__future_finish(struct future *future, coil_result result, bool is_list);
 void coil__future_end_cancelled(struct future *future, coil_result cancelled);
+
+/* What a future is given for ERROR: as in Python, no StopIteration. */
+coil_result coil__future_no_stop(coil_result error);
+
+static inline coil_result coil__future_error(coil_result result)
+{
+	return unlikely(result.error == COIL_STOP_ITERATION) ? coil__future_no_stop(result) :
+							       result;
+}
 
 /* Cancels a future, a gather or a task, each in its way; false if it was done.
  * CANCELLED: the error that its awaiter gets (a detail if there is a message). */

@@ -8,6 +8,7 @@
 #include <coil/await.h>
 
 #include "loop/loop.h"
+#include "task/chain.h"
 #include "task/exception.h"
 #include "task/gather.h"
 #include "task/keep.h"
@@ -311,7 +312,8 @@ coil_future *coil_gather_site(unsigned flags, coil_awaitable *const *awaitables,
 			      size_t count, const coil_site *site)
 {
 	struct coil_loop *loop = loop_of(awaitables, count, site);
-	struct gather *gather = loop ? gather_new(loop, count, flags, site) : NULL;
+	struct gather *gather = loop ? gather_new(loop, count, flags,
+							     place_here(loop, site)) : NULL;
 
 	if (!gather) {
 		discard(awaitables, count, site);

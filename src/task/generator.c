@@ -67,7 +67,9 @@ static bool call_native(struct task *task, struct coil_frame *frame,
 	struct task *stack = coil__stack_borrow(coroutine->function, coroutine->arg,
 						coroutine->awaitable.site);
 
-	if (!stack) {
+	if (!stack || !coroutine_keep_copy(coroutine, &task->keep, task->depth + 1)) {
+		if (stack)
+			coil__stack_return(stack);
 		coil__awaitable_drop(&coroutine->awaitable, frame->site);
 		return no_memory(task, frame);
 	}

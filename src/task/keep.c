@@ -11,15 +11,25 @@
 #include "task/list.h"
 #include "task/task.h"
 
-/* Of the task that runs, else of the thread; NULL without memory. */
-static struct keep *keep_here(void)
+/* Made if there is none; NULL without memory. */
+static struct keep *make(struct keep **keep)
 {
-	struct task *task = task_here();
-	struct keep **keep = task ? &task->keep : &coil__self.keep;
-
 	if (!*keep)
 		*keep = calloc(1, sizeof(**keep));
 	return *keep;
+}
+
+/* Of the task that runs, else of the thread. */
+static struct keep **place_here(void)
+{
+	struct task *task = task_here();
+
+	return task ? &task->keep : &coil__self.keep;
+}
+
+static struct keep *keep_here(void)
+{
+	return make(place_here());
 }
 
 /* ---- errors ---------------------------------------------------------- */
@@ -112,20 +122,23 @@ static bool push_list(struct keep *keep, struct list *list, unsigned depth)
 		keep->lists_capacity = capacity;
 	}
 	keep->lists[keep->lists_count++] = (struct kept_list){ list, depth };
+	object_ref(list);
 	return true;
+}
+
+bool coil__keep_add(struct keep **keep, struct list *list, unsigned depth)
+{
+	return make(keep) && push_list(*keep, list, depth);
 }
 
 coil_result coil__keep_value(coil_result result, bool is_list)
 {
 	struct task *task = task_here();
-	struct keep *keep;
 
 	if (!is_list)
 		return coil__keep_result(result);
-	keep = keep_here();
-	if (!keep || !push_list(keep, list_of(result.value), task ? task->depth : 0))
+	if (!coil__keep_add(place_here(), list_of(result.value), task ? task->depth : 0))
 		return coil_raise_site(NULL, COIL_MEMORY, NULL);
-	object_ref(list_of(result.value));
 	return result;
 }
 
@@ -166,9 +179,7 @@ static coil_result cancel_of(const struct keep *keep)
 
 void coil__keep_cancel(struct keep **where, coil_result cancelled)
 {
-	if (!*where && coil__exception_of(cancelled))
-		*where = calloc(1, sizeof(**where));
-	if (!*where)
+	if (!*where && (!coil__exception_of(cancelled) || !make(where)))
 		return;
 	coil__exception_ref(cancelled);
 	coil__exception_unref(cancel_of(*where));

@@ -18,6 +18,7 @@
 
 #define KEPT_ERRORS 16
 
+struct inline_await;
 struct list;
 
 struct kept_list {
@@ -31,6 +32,7 @@ struct keep {
 	coil_result last_error;          /* of a call that returned NULL  */
 	const coil_exception *cancel;    /* the message of the last cancellation that was
 	                                    left to the task's next step; a reference */
+	struct inline_await *awaiting;   /* debug mode: the innermost (chain.h) */
 	struct kept_list *lists;         /* a stack, by depth             */
 	size_t lists_count, lists_capacity;
 };
@@ -53,6 +55,10 @@ coil_result coil__keep_result(coil_result result);
 
 /* The same where RESULT may be a list; COIL_MEMORY if it cannot be kept. */
 coil_result coil__keep_value(coil_result result, bool is_list);
+
+/* Keeps LIST, with a reference of its own, until the coroutine at DEPTH returns; false
+ * without memory. */
+bool coil__keep_add(struct keep **keep, struct list *list, unsigned depth);
 
 /* An inline coroutine that ran at DEPTH has returned RESULT: the lists that it was
  * given go, except the one it returns, which is now its caller's. */

@@ -5,6 +5,10 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "base/place.h"
+#include "base/shared.h"
+#include "executor/concurrent_future.h"
+#include "executor/executor.h"
 #include "loop/loop.h"
 #include "sync/condition.h"
 #include "sync/queue.h"
@@ -16,6 +20,7 @@
 #include "task/keep.h"
 #include "task/lifetime.h"
 #include "task/list.h"
+#include "task/repr.h"
 #include "task/run.h"
 #include "task/shield.h"
 #include "task/task.h"
@@ -30,9 +35,17 @@
 static void never_awaited(struct coroutine_object *coroutine)
 {
 	const coil_site *site = coroutine->awaitable.site;
+	struct text text = { NULL };
+	char what[200];
 
-	coil__log_misuse(site, "RuntimeWarning: coroutine '%s' was never awaited",
-			 site->callee);
+	snprintf(what, sizeof(what), "coroutine '%s' was never awaited", site->callee);
+	if (coil__place_if_made(site) && coil__text_begin(&text))
+		coil__repr_traceback(site, "\nCoroutine created at (most recent call last)",
+				     text.file);
+	coil__log_warning(site, "RuntimeWarning: %s%s", what,
+			  coil__text_end(&text) ? text.text : "");
+	free(text.text);
+	TRACE_TEXT(EXCEPTION_REPORTED, 0, what, .future = 0, .error = COIL_OK);
 	coroutine_consume(coroutine, coroutine->awaitable.handed);
 }
 
@@ -51,7 +64,8 @@ static void report(struct future *future, const char *message, coil_result error
 	bool task = future->object.kind == OBJECT_TASK;
 	coil_exception_context context = {
 		.message = message, .exception = error, .site = future->site,
-		.future = task ? NULL : object_handle(future),
+		.source_traceback = coil__place_if_made(future->site),
+		.future = error.error ? object_handle(future) : NULL,
 		.task = task ? object_handle(future) : NULL,
 	};
 
@@ -84,8 +98,7 @@ static void drop_callbacks(struct future *future)
 		struct handle *handle = future->first;
 
 		future->first = handle->next;
-		if (!(handle->object.flags & HANDLE_EMBEDDED))
-			object_unref(handle);
+		handle_leave(handle);
 	}
 	future->last = NULL;
 }
@@ -147,6 +160,8 @@ static void (*const fini[OBJECT_KINDS])(void *object) = {
 	[OBJECT_TIMEOUT] = coil__timeout_fini,
 	[OBJECT_TASK_GROUP] = coil__task_group_fini,
 	[OBJECT_AS_COMPLETED] = coil__as_completed_fini,
+	[OBJECT_CONCURRENT_FUTURE] = coil__concurrent_future_fini,
+	[OBJECT_EXECUTOR] = coil__executor_fini,
 };
 
 static void destroy_other(struct object *object)
@@ -158,7 +173,10 @@ static void destroy_other(struct object *object)
 		abort();
 	}
 	fini[kind](object);
-	pool_give(pool_of(kind), object);
+	if (object_is_shared(object))
+		shared_give(object, kind);
+	else
+		pool_give(pool_of(kind), object);
 }
 
 void coil__object_destroy(struct object *object)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "base/shared.h"
 #include "base/thread.h"
 #include "loop/loop.h"
 #include "task/keep.h"
@@ -20,7 +21,8 @@ const char *coil__kind_name(enum object_kind kind)
 		"exception", "list", "waiter", "shield", "wait", "context",
 		"async generator",
 		"timeout", "task group", "as_completed", "event", "lock", "condition",
-		"semaphore", "barrier", "queue", "runner", "task", "stack",
+		"semaphore", "barrier", "queue", "runner", "concurrent future",
+		"executor", "chain", "task", "stack",
 	};
 
 	return names[kind];
@@ -126,6 +128,11 @@ void *coil__hand_over_object(const void *public, const coil_site *site,
 
 	if (!object)
 		return NULL;
+	if (object_is_shared(object)) {
+		if (!shared_disown(object))
+			shared_ref(object);
+		return object;
+	}
 	if (object->owned == 0)
 		object_ref(object);
 	else if (--object->owned == 0)
@@ -246,6 +253,18 @@ static bool is_list(const void *public)
 	return handle_epoch(public) == 0;
 }
 
+static cold void too_many(const struct object *object, const coil_site *site)
+{
+	coil__log_misuse(site, "coil_retain: this %s is retained 65535 times",
+			 coil__kind_name(object->kind));
+}
+
+static cold void not_owned(const struct object *object, const coil_site *site)
+{
+	coil__log_misuse(site, "coil_release: this %s is borrowed, not owned",
+			 coil__kind_name(object->kind));
+}
+
 void *coil_retain_site(const void *public, const coil_site *site)
 {
 	struct object *object;
@@ -254,9 +273,11 @@ void *coil_retain_site(const void *public, const coil_site *site)
 		return NULL;
 	object = is_list(public) ? coil__list_object(public) :
 				   open_handle(public, site, "coil_retain");
-	if (object && object->owned == UINT16_MAX) {
-		coil__log_misuse(site, "coil_retain: this %s is retained 65535 times",
-				 coil__kind_name(object->kind));
+	if (object && unlikely(object_is_shared(object))) {
+		if (!shared_own(object))
+			too_many(object, site);
+	} else if (object && object->owned == UINT16_MAX) {
+		too_many(object, site);
 	} else if (object) {
 		object_ref(object);
 		object->owned++;
@@ -273,6 +294,14 @@ static void last_owned(struct object *object, const coil_site *site)
 		object_outdate(object);
 }
 
+static apart void release_shared(struct object *object, const coil_site *site)
+{
+	if (shared_disown(object))
+		shared_unref(object);
+	else
+		not_owned(object, site);
+}
+
 void coil_release_site(const void *public, const coil_site *site)
 {
 	struct object *object;
@@ -286,9 +315,12 @@ void coil_release_site(const void *public, const coil_site *site)
 	object = open_handle(public, site, "coil_release");
 	if (!object)
 		return;
+	if (unlikely(object_is_shared(object))) {
+		release_shared(object, site);
+		return;
+	}
 	if (object->owned == 0) {
-		coil__log_misuse(site, "coil_release: this %s is borrowed, not owned",
-				 coil__kind_name(object->kind));
+		not_owned(object, site);
 		return;
 	}
 	if (--object->owned == 0)

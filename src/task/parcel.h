@@ -9,6 +9,9 @@
  *	bytes       of a result of coil_bytes
  *
  * Places in the program (sites) are static, and the same in a forked process.
+ * What is nested deeper than PARCEL_DEPTH does not fit: COIL_RUNTIME.
+ * Cost: nothing for a number or a pointer; an allocation for an error, for a list, for
+ * bytes, each.
  */
 #ifndef COIL_TASK_PARCEL_H
 #define COIL_TASK_PARCEL_H
@@ -17,11 +20,13 @@
 
 #include "task/exception.h"
 
+#define PARCEL_DEPTH 100
+
 struct parcel_detail {
 	const coil_site *site;
 	uint32_t awaits_count;
 	const coil_site *awaits[EXCEPTION_AWAITS];
-	char message[256];
+	char message[sizeof(((struct coil_exception *)NULL)->message)];
 };
 
 struct parcel {
@@ -37,8 +42,8 @@ struct parcel_list {
 	struct parcel at[];
 };
 
-/* Packs a copy of RESULT, a task's or a job's.  Without memory for the whole of it
- * PARCEL has the error COIL_MEMORY; false then. */
+/* Packs a copy of RESULT, a task's or a job's.  False if it cannot be had whole: PARCEL
+ * has the error COIL_MEMORY, or COIL_RUNTIME (nested too deeply) then. */
 bool coil__parcel_pack(struct parcel *parcel, coil_result result, bool is_list);
 
 /* An error without more. */

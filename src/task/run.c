@@ -8,6 +8,8 @@
 #include <coil/debug.h>
 #include <coil/run.h>
 
+#include "executor/executor.h"
+#include "base/place.h"
 #include "loop/loop.h"
 #include "loop/registry.h"
 #include "task/async_generator.h"
@@ -20,6 +22,8 @@
 #include "task/run.h"
 #include "task/task.h"
 #include "trace/recorder.h"
+
+#define THREAD_JOIN_TIMEOUT 300.0 /* seconds, as asyncio has it */
 
 /* All tasks that are not done, in order of creation, each with two references: one
  * for the gather, one for us.  NULL if there is none, or no memory. */
@@ -47,7 +51,7 @@ static void report_failure(struct coil_loop *loop, struct future *task)
 	coil_exception_context context = {
 		.message = "unhandled exception during asyncio.run() shutdown",
 		.exception = task->result, .task = object_handle(task),
-		.site = task->site,
+		.site = task->site, .source_traceback = coil__place_if_made(task->site),
 	};
 
 	if (task->state == FUTURE_FINISHED && task->result.error)
@@ -180,6 +184,8 @@ static coil_result shut_down(struct coil_loop *loop, const coil_site *site)
 	result = cancel_what_is_left(loop, site);
 	if (!result.error)
 		result = coil__async_generators_shutdown(loop, site);
+	if (!result.error)
+		result = coil__default_executor_shutdown(loop, THREAD_JOIN_TIMEOUT, site);
 	return coil__interrupt_end(loop, result);
 }
 

@@ -6,6 +6,7 @@
 
 #include "loop/loop.h"
 #include "loop/registry.h"
+#include "task/chain.h"
 #include "task/keep.h"
 #include "task/misuse.h"
 #include "task/shield.h"
@@ -89,7 +90,8 @@ static struct shield *shield_new(struct future *inner, const coil_site *site)
 
 	if (!coil__ready_queue_reserve(&loop->ready, loop->handles + 2))
 		return NULL;
-	shield = (struct shield *)coil__future_new(loop, OBJECT_SHIELD, site);
+	shield = (struct shield *)coil__future_new(loop, OBJECT_SHIELD,
+						  place_here(loop, site));
 	if (!shield)
 		return NULL;
 	loop->handles += 2;

@@ -11,7 +11,7 @@ complain() {
 	wrong=1
 }
 
-docs="README.md CONTRIBUTING.md $(echo docs/*.md)"
+docs="README.md CONTRIBUTING.md $(echo docs/*.md lessons/*/*.md)"
 make --no-print-directory -s help >"$T/help"
 
 for doc in $docs; do

@@ -10,7 +10,7 @@
 	  "/usr/bin/python3 @/peer.py " loop }
 
 enum {
-	COIL, NO_TRACE, LIBEVENT, LIBUV, LIBEV, BOOST, LTTNG, GO, UVLOOP, ASYNCIO
+	COIL, NO_TRACE, LIBEVENT, LIBUV, LIBEV, BOOST, LTTNG, GO, UVLOOP, ASYNCIO, EPOLL
 };
 
 struct peer bench_peers[] = {
@@ -24,6 +24,7 @@ struct peer bench_peers[] = {
 	[GO] = { "Go", { "@/go" } },
 	[UVLOOP] = { "uvloop", PYTHONS("uvloop") },
 	[ASYNCIO] = { "asyncio", PYTHONS("asyncio") },
+	[EPOLL] = { "epoll", { "@/epoll" } },
 	{ NULL }
 };
 
@@ -94,5 +95,25 @@ struct row bench_rows[] = {
 	  .unit = UNIT_RATE, .cpus = 2,
 	  .lines = { PEER(COIL, MOST(1e9 / 4e6)), PEER(UVLOOP, LEAST(2.5)),
 		     PEER(ASYNCIO) } },
+	{ "wake", "another thread wakes the loop, and the callback wakes the thread: round trips",
+	  .unit = UNIT_THOUSANDS, .cpus = 2,
+	  .lines = { PEER(COIL), PEER(EPOLL, LEAST(0.95), .label = "epoll and eventfd"),
+		     PEER(LIBUV), PEER(UVLOOP), PEER(ASYNCIO) } },
+	{ "executor-one", "run_in_executor, one job after another: per job", .cpus = 2,
+	  .lines = { PEER(COIL), PEER(LIBUV, LEAST(1)), PEER(GO), PEER(UVLOOP),
+		     PEER(ASYNCIO) } },
+	{ "executor-one-cpu", "the same, the loop and its workers on one processor: per job",
+	  "executor-one",
+	  .lines = { PEER(COIL), PEER(LIBUV, LEAST(2)), PEER(GO), PEER(UVLOOP),
+		     PEER(ASYNCIO) } },
+	{ "executor-batch", "run_in_executor, 1,000 jobs at a time, 2 workers: per job",
+	  .cpus = 2,
+	  .lines = { PEER(COIL), PEER(LIBUV, LEAST(1 / 0.8)), PEER(GO), PEER(UVLOOP),
+		     PEER(ASYNCIO) } },
+	{ "to-thread", "to_thread, one call after another: per call", .cpus = 2,
+	  .lines = { PEER(COIL), PEER(UVLOOP), PEER(ASYNCIO) } },
+	{ "process-pool", "a pool of one process, one job after another: per job",
+	  .cpus = 2,
+	  .lines = { PEER(COIL), PEER(UVLOOP), PEER(ASYNCIO) } },
 	{ NULL }
 };

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Futures between threads.  See concurrent_future.h and <coil/concurrent.h>.
+ */
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/futex.h"
+#include "base/log.h"
+#include "base/shared.h"
+#include "executor/concurrent_future.h"
+#include "task/context.h"
+#include "task/exception.h"
+#include "task/keep.h"
+#include "task/misuse.h"
+#include "trace/recorder.h"
+
+/* ---- its life -------------------------------------------------------- */
+
+struct concurrent_future *coil__concurrent_future_new(const coil_site *site)
+{
+	struct concurrent_future *future = shared_take(OBJECT_CONCURRENT_FUTURE);
+
+	if (unlikely(!future))
+		return NULL;
+	atomic_init(&future->state, CONCURRENT_PENDING);
+	atomic_init(&future->callbacks, NULL);
+	future->parcel = (struct parcel){ .result = { .error = COIL_OK } };
+	future->job.function = NULL;
+	future->job.size = COIL_NOT_COPIED;
+	future->job.values = NULL;
+	future->job.site = site;
+	future->job.id = 0;
+	return future;
+}
+
+void coil__concurrent_future_fini(void *object)
+{
+	struct concurrent_future *future = object;
+
+	coil__parcel_free(&future->parcel);
+}
+
+/* ---- states ---------------------------------------------------------- */
+
+/* From pending; false if it is something else. */
+static bool leave_pending(struct concurrent_future *future, unsigned state, unsigned *was)
+{
+	*was = atomic_load(&future->state);
+	do
+		if ((*was & CONCURRENT_STATE) != CONCURRENT_PENDING)
+			return false;
+	while (!atomic_compare_exchange_weak(&future->state, was,
+					     state | (*was & CONCURRENT_WAITED)));
+	return true;
+}
+
+bool coil__concurrent_future_begin(struct concurrent_future *future)
+{
+	unsigned was;
+
+	return leave_pending(future, CONCURRENT_RUNNING, &was);
+}
+
+/* The end of every list of callbacks whose future is done. */
+static struct concurrent_callback no_more;
+
+/* Those that wait are woken before the callbacks are called, as in Python. */
+static void tell(struct concurrent_future *future, unsigned was)
+{
+	struct concurrent_callback *newest, *oldest = NULL;
+
+	if (unlikely(was & CONCURRENT_WAITED))
+		futex_wake_all(&future->state);
+	newest = atomic_exchange(&future->callbacks, &no_more);
+	while (newest) {
+		struct concurrent_callback *next = newest->next;
+
+		newest->next = oldest;
+		oldest = newest;
+		newest = next;
+	}
+	while (oldest) {
+		struct concurrent_callback *next = oldest->next;
+
+		oldest->function(oldest, future);
+		oldest = next;
+	}
+}
+
+void coil__concurrent_future_finish(struct concurrent_future *future)
+{
+	tell(future, atomic_exchange(&future->state, CONCURRENT_FINISHED));
+}
+
+bool coil__concurrent_future_cancel(struct concurrent_future *future)
+{
+	unsigned was;
+
+	if (!leave_pending(future, CONCURRENT_CANCELLED, &was))
+		return (was & CONCURRENT_STATE) == CONCURRENT_CANCELLED;
+	if (TRACING && future->job.id)
+		TRACE_NOW(JOB_CANCELLED, 0, .job = future->job.id);
+	tell(future, was);
+	return true;
+}
+
+void coil__concurrent_future_attach(struct concurrent_future *future,
+				    struct concurrent_callback *callback)
+{
+	struct concurrent_callback *first = atomic_load(&future->callbacks);
+
+	do
+		callback->next = first;
+	while (first != &no_more &&
+	       !atomic_compare_exchange_weak(&future->callbacks, &first, callback));
+	if (unlikely(first == &no_more))
+		callback->function(callback, future);
+}
+
+coil_result coil__concurrent_future_take(const struct concurrent_future *future,
+					 bool *is_list)
+{
+	static const coil_result cancelled = { .error = COIL_CANCELLED, { NULL } };
+
+	*is_list = false;
+	if (concurrent_state(future) == CONCURRENT_CANCELLED)
+		return cancelled;
+	return coil__parcel_unpack(&future->parcel, is_list);
+}
+
+/* ---- waiting --------------------------------------------------------- */
+
+#define LONGEST_WAIT 1e9 /* seconds; for more there is no end */
+
+static const struct timespec *deadline_of(double timeout, struct timespec *deadline)
+{
+	double when = clock_monotonic() + timeout;
+
+	if (!(timeout >= 0 && timeout < LONGEST_WAIT))
+		return NULL;
+	deadline->tv_sec = (time_t)when;
+	deadline->tv_nsec = (long)((when - (double)deadline->tv_sec) * 1e9);
+	return deadline;
+}
+
+static bool has_passed(const struct timespec *deadline)
+{
+	return deadline && clock_monotonic() >= (double)deadline->tv_sec +
+						(double)deadline->tv_nsec * 1e-9;
+}
+
+/* False if it is not done after TIMEOUT. */
+static bool wait_for(struct concurrent_future *future, double timeout)
+{
+	struct timespec time;
+	const struct timespec *deadline = deadline_of(timeout, &time);
+
+	while (!concurrent_done(future)) {
+		unsigned state = atomic_fetch_or(&future->state, CONCURRENT_WAITED) |
+				 CONCURRENT_WAITED;
+
+		if ((state & CONCURRENT_STATE) >= CONCURRENT_FINISHED)
+			break;
+		if (has_passed(deadline))
+			return false;
+		futex_wait(&future->state, state, deadline);
+	}
+	return true;
+}
+
+/* ---- the program's side ---------------------------------------------- */
+
+static struct concurrent_future *open_future(const coil_concurrent_future *public,
+					     const coil_site *site, const char *call)
+{
+	return coil__open(public, site, call, OBJECT_CONCURRENT_FUTURE);
+}
+
+/* The error or result of FUTURE, kept for whoever asks; *FAILED: it is not done in time. */
+static coil_result wait_and_take(coil_concurrent_future *public, double timeout,
+				 const coil_site *site, const char *call, bool *failed)
+{
+	struct concurrent_future *future = open_future(public, site, call);
+	coil_result result, kept;
+	bool is_list;
+
+	*failed = true;
+	if (!future)
+		return coil_last_error();
+	thread_register();
+	if (!wait_for(future, timeout))
+		return coil_raise_site(site, COIL_TIMEOUT, NULL);
+	*failed = concurrent_state(future) == CONCURRENT_CANCELLED;
+	result = coil__concurrent_future_take(future, &is_list);
+	kept = coil__keep_value(result, is_list);
+	coil__parcel_unref(result, is_list);
+	return kept;
+}
+
+coil_result coil_concurrent_future_result_site(coil_concurrent_future *future,
+					       double timeout, const coil_site *site)
+{
+	bool failed;
+	coil_result result = wait_and_take(future, timeout, site, "result", &failed);
+
+	if (result.error && !failed)
+		coil__exception_through(result, site);
+	return result;
+}
+
+coil_result coil_concurrent_future_exception_site(coil_concurrent_future *future,
+	double timeout, coil_result *exception, const coil_site *site)
+{
+	bool failed;
+	coil_result result = wait_and_take(future, timeout, site, "exception", &failed);
+
+	*exception = coil_ok(NULL);
+	if (failed)
+		return result;
+	if (result.error)
+		*exception = result;
+	return coil_ok(NULL);
+}
+
+bool coil_concurrent_future_cancel(coil_concurrent_future *public)
+{
+	struct concurrent_future *future = open_future(public, NULL, "cancel");
+
+	return future && coil__concurrent_future_cancel(future);
+}
+
+bool coil_concurrent_future_cancelled(const coil_concurrent_future *public)
+{
+	const struct concurrent_future *future = open_future(public, NULL, "cancelled");
+
+	return future && concurrent_state(future) == CONCURRENT_CANCELLED;
+}
+
+bool coil_concurrent_future_running(const coil_concurrent_future *public)
+{
+	const struct concurrent_future *future = open_future(public, NULL, "running");
+
+	return future && concurrent_state(future) == CONCURRENT_RUNNING;
+}
+
+bool coil_concurrent_future_done(const coil_concurrent_future *public)
+{
+	const struct concurrent_future *future = open_future(public, NULL, "done");
+
+	return future && concurrent_done(future);
+}
+
+struct program_callback {
+	struct concurrent_callback callback;
+	coil_concurrent_callback function;
+	void *arg;
+};
+
+static void call_program(struct concurrent_callback *callback,
+			 struct concurrent_future *future)
+{
+	struct program_callback *this = container_of(callback, struct program_callback,
+						     callback);
+	coil_result result = this->function(object_handle(future), this->arg);
+
+	if (result.error)
+		coil__log_misuse(future->job.site, "exception calling callback: %s%s%s",
+				 coil_error_name(result.error),
+				 coil_error_message(result)[0] ? ": " : "",
+				 coil_error_message(result));
+	free(this);
+}
+
+coil_result coil_concurrent_future_add_done_callback(coil_concurrent_future *public,
+	coil_concurrent_callback function, void *arg)
+{
+	struct concurrent_future *future = open_future(public, NULL, "add_done_callback");
+	struct program_callback *callback;
+
+	if (!future)
+		return coil_last_error();
+	if (!function)
+		return coil_raise_site(NULL, COIL_TYPE, "add_done_callback: a function was "
+				       "expected, not NULL");
+	callback = malloc(sizeof(*callback));
+	if (!callback)
+		return coil_raise_site(NULL, COIL_MEMORY, NULL);
+	*callback = (struct program_callback){ { NULL, call_program }, function, arg };
+	coil__concurrent_future_attach(future, &callback->callback);
+	return coil_ok(NULL);
+}

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Executors.  See executor.h and <coil/executor.h>.
+ */
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/shared.h"
+#include "executor/concurrent_future.h"
+#include "executor/executor.h"
+#include "loop/loop.h"
+#include "task/future.h"
+#include "task/keep.h"
+#include "task/misuse.h"
+#include "trace/recorder.h"
+
+/* ---- the trace ------------------------------------------------------- */
+
+/* One that was made before the recording began is made known first: by one of the
+ * threads that use it. */
+static uint64_t recorded_id(struct executor *executor)
+{
+	uint64_t none = 0, id = __atomic_load_n(&executor->id, __ATOMIC_ACQUIRE);
+
+	if (id)
+		return id;
+	id = coil__trace_object_id();
+	if (!__atomic_compare_exchange_n(&executor->id, &none, id, false, __ATOMIC_ACQ_REL,
+					 __ATOMIC_ACQUIRE))
+		return none;
+	TRACE_TEXT(EXECUTOR_CREATED, executor->pool->class->kind, executor->pool->prefix,
+		   .executor = id, .workers = executor->pool->max,
+		   .site = TRACE_SITE(executor->site));
+	return id;
+}
+
+static void record_submitted(struct executor *executor, struct job *job,
+			     const struct future *future)
+{
+	uint64_t id = recorded_id(executor);
+
+	job->id = coil__trace_object_id();
+	TRACE_NOW(JOB_SUBMITTED, 0, .job = job->id, .executor = id,
+		  .site = TRACE_SITE(job->site), .loop = future ? future->loop->id : 0,
+		  .future = future_id(future));
+}
+
+/* ---- making ---------------------------------------------------------- */
+
+struct executor *coil__executor_new(const struct worker_class *class, void *data,
+				    unsigned max_workers, const char *prefix,
+				    const coil_site *site)
+{
+	struct executor *executor = shared_take(OBJECT_EXECUTOR);
+	int error;
+
+	if (!executor)
+		return coil__null_memory(site);
+	executor->pool = coil__thread_pool_new(class, data, max_workers, prefix, &error);
+	if (!executor->pool) {
+		shared_give(&executor->object, OBJECT_EXECUTOR);
+		return error == ENOMEM ? coil__null_memory(site) :
+		       coil__null(COIL_OS, site, "cannot make an executor: %s",
+				  strerror(error));
+	}
+	executor->id = 0;
+	executor->site = site;
+	if (TRACING)
+		recorded_id(executor);
+	return executor;
+}
+
+void coil__executor_fini(void *object)
+{
+	struct executor *executor = object;
+
+	coil__thread_pool_close(executor->pool, false);
+	coil__thread_pool_unref(executor->pool);
+}
+
+unsigned coil__cpu_count(void)
+{
+	cpu_set_t set;
+	long online;
+
+	if (sched_getaffinity(0, sizeof(set), &set) == 0)
+		return (unsigned)CPU_COUNT(&set);
+	online = sysconf(_SC_NPROCESSORS_ONLN); /* more than fit into the set */
+	return online > 0 ? (unsigned)online : 1;
+}
+
+static void run_job(void *unused, struct job *job, struct parcel *result)
+{
+	(void)unused;
+	coil__job_run(job, result);
+}
+
+static const struct worker_class threads = { .kind = TRACE_EXECUTOR_THREADS, .run = run_job };
+
+struct executor *coil__executor_new_threads(unsigned max_workers, const char *prefix)
+{
+	static atomic_uint unnamed;
+	char name[40];
+	unsigned cpus = coil__cpu_count();
+
+	if (!max_workers)
+		max_workers = cpus + 4 < 32 ? cpus + 4 : 32;
+	if (!prefix || !*prefix) {
+		snprintf(name, sizeof(name), "ThreadPoolExecutor-%u",
+			 atomic_fetch_add(&unnamed, 1));
+		prefix = name;
+	}
+	return coil__executor_new(&threads, NULL, max_workers, prefix, NULL);
+}
+
+/* ---- submitting ------------------------------------------------------ */
+
+struct concurrent_future *coil__executor_job(struct executor *executor,
+	coil_function function, const void *arg, size_t size, const coil_site *site)
+{
+	struct concurrent_future *job;
+
+	if (unlikely(!function))
+		return coil__null(COIL_TYPE, site, "a function was expected, not NULL");
+	if (unlikely(arg && size == COIL_NOT_COPIED &&
+		     executor->pool->class->flat_arguments))
+		return coil__null(COIL_TYPE, site, "an argument for another process must be "
+				  "copied (coil_executor_submit_copy), or NULL");
+	job = coil__concurrent_future_new(site);
+	if (likely(job && coil__job_init(&job->job, function, arg, size)))
+		return job;
+	if (job)
+		shared_unref(job);
+	return coil__null_memory(site);
+}
+
+static void refused(int error, const coil_site *site)
+{
+	if (error == ENOMEM)
+		coil__null_memory(site);
+	else if (error > 0)
+		coil__null(COIL_OS, site, "cannot start a worker thread: %s", strerror(error));
+	else
+		coil__null(COIL_RUNTIME, site, "cannot schedule new futures after %sshutdown",
+			   coil__thread_pools_ended() ? "interpreter " : "");
+}
+
+bool coil__executor_submit(struct executor *executor, struct concurrent_future *job,
+			   const struct future *future)
+{
+	const coil_site *site = job->job.site;
+	int error;
+
+	if (TRACING)
+		record_submitted(executor, &job->job, future);
+	error = coil__thread_pool_submit(executor->pool, &job->job);
+	if (likely(!error))
+		return true;
+	coil__concurrent_future_cancel(job);
+	shared_unref(job);
+	refused(error, site);
+	return false;
+}
+
+/* ---- the program's side ---------------------------------------------- */
+
+coil_executor *coil_thread_pool_executor(unsigned max_workers, const char *prefix)
+{
+	struct executor *executor = coil__executor_new_threads(max_workers, prefix);
+
+	if (!executor)
+		return NULL;
+	executor->object.owned = 1;
+	return object_handle(executor);
+}
+
+coil_concurrent_future *coil_executor_submit_site(coil_executor *public,
+	coil_function function, const void *arg, size_t size, const coil_site *site)
+{
+	struct executor *executor = coil__open(public, site, "submit", OBJECT_EXECUTOR);
+	struct concurrent_future *job;
+
+	job = executor ? coil__executor_job(executor, function, arg, size, site) : NULL;
+	if (!job)
+		return NULL;
+	shared_own(&job->object);
+	if (coil__executor_submit(executor, job, NULL))
+		return object_handle(job);
+	shared_disown(&job->object);
+	shared_unref(job);
+	return NULL;
+}
+
+coil_result coil_executor_shutdown(coil_executor *public, unsigned flags)
+{
+	struct executor *executor = coil__hand_over_object(public, NULL, "shutdown",
+							   OBJECT_EXECUTOR);
+	coil_result result = coil_ok(NULL);
+
+	if (!executor)
+		return coil_last_error();
+	coil__thread_pool_close(executor->pool, flags & COIL_SHUTDOWN_CANCEL_FUTURES);
+	if (!(flags & COIL_SHUTDOWN_NO_WAIT) && !coil__thread_pool_join(executor->pool))
+		result = coil_raise(COIL_RUNTIME, "cannot join current thread");
+	shared_unref(executor);
+	return result;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Executors: what the program holds of a pool of threads (thread_pool.h), and how jobs
+ * get there.
+ *
+ * References are counted atomically (shared.h): the program's, a loop's to its default
+ * one.  When the last goes, the pool takes no jobs any more, and ends when it has run those
+ * that it has.
+ */
+#ifndef COIL_EXECUTOR_EXECUTOR_H
+#define COIL_EXECUTOR_EXECUTOR_H
+
+#include <coil/executor.h>
+
+#include "base/object.h"
+#include "executor/thread_pool.h"
+
+struct concurrent_future;
+struct context_values;
+struct future;
+
+struct executor {
+	struct object object;
+	struct thread_pool *pool;
+	uint64_t id;           /* in the trace; 0: not made known yet             */
+	const coil_site *site; /* where it was made, or NULL                      */
+};
+
+/* With one reference, none of them the program's; takes over DATA.  NULL with
+ * coil_last_error(); DATA is still the caller's then. */
+struct executor *coil__executor_new(const struct worker_class *class, void *data,
+				    unsigned max_workers, const char *prefix,
+				    const coil_site *site);
+
+/* The same of threads that run the jobs themselves, by the usual numbers and names for
+ * 0 and NULL. */
+struct executor *coil__executor_new_threads(unsigned max_workers, const char *prefix);
+
+/* How many CPUs this process may use. */
+unsigned coil__cpu_count(void);
+
+/* A job for EXECUTOR: its future, with one reference, to be submitted.  NULL with
+ * coil_last_error(). */
+struct concurrent_future *coil__executor_job(struct executor *executor,
+	coil_function function, const void *arg, size_t size, const coil_site *site);
+
+/* Takes over a reference to JOB.  FUTURE: of a loop, that waits for it, or NULL.  False
+ * with coil_last_error(), and it was cancelled. */
+bool coil__executor_submit(struct executor *executor, struct concurrent_future *job,
+			   const struct future *future);
+
+/* Called when it is destroyed. */
+void coil__executor_fini(void *executor);
+
+/* ---- of a loop (default_executor.c) ---------------------------------- */
+
+/* Runs FUNCTION(ARG), in a copy of the current context if IN_CONTEXT, in EXECUTOR, NULL:
+ * in LOOP's default one.  Result: a future with a reference; NULL with
+ * coil_last_error(). */
+struct future *coil__run_in_executor(struct coil_loop *loop, struct executor *executor,
+	coil_function function, const void *arg, size_t size, bool in_context,
+	const coil_site *site);
+
+/* LOOP runs until its default executor, if it has one, is shut down
+ * (shutdown_default_executor.c). */
+coil_result coil__default_executor_shutdown(struct coil_loop *loop, double timeout,
+					    const coil_site *site);
+
+/* LOOP is closed. */
+void coil__executor_end_loop(struct coil_loop *loop);
+
+#endif

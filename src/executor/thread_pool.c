@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Pools of threads.  See thread_pool.h.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/shared.h"
+#include "executor/concurrent_future.h"
+#include "executor/thread_pool.h"
+#include "trace/recorder.h"
+
+struct worker {
+	pthread_t thread;
+	struct thread_pool *pool;
+	struct worker *next, **place; /* in pool->workers; place: NULL if taken  */
+	unsigned number;
+	char name[];
+};
+
+static __thread struct thread_pool *works_for; /* this thread, or NULL */
+
+/* ---- all pools ------------------------------------------------------- */
+
+static pthread_mutex_t pools_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct thread_pool *pools;
+static atomic_bool ended;
+
+bool coil__thread_pools_ended(void)
+{
+	return atomic_load(&ended);
+}
+
+static struct thread_pool *next_to_end(void)
+{
+	struct thread_pool *pool;
+
+	pthread_mutex_lock(&pools_lock);
+	for (pool = pools; pool && pool->ended;)
+		pool = pool->next;
+	if (pool) {
+		pool->ended = true;
+		coil__thread_pool_ref(pool);
+	}
+	pthread_mutex_unlock(&pools_lock);
+	return pool;
+}
+
+static void process_end(void)
+{
+	struct thread_pool *pool;
+
+	atomic_store(&ended, true);
+	while ((pool = next_to_end())) {
+		coil__thread_pool_close(pool, false);
+		coil__thread_pool_join(pool);
+		coil__thread_pool_unref(pool);
+	}
+}
+
+/* A fork waits until no thread is in the middle of something. */
+static void before_fork(void)
+{
+	pthread_mutex_lock(&pools_lock);
+	for (struct thread_pool *pool = pools; pool; pool = pool->next) {
+		pthread_mutex_lock(&pool->lock);
+		pthread_mutex_lock(&pool->queue.lock);
+	}
+}
+
+static void after_fork_in_parent(void)
+{
+	for (struct thread_pool *pool = pools; pool; pool = pool->next) {
+		pthread_mutex_unlock(&pool->queue.lock);
+		pthread_mutex_unlock(&pool->lock);
+	}
+	pthread_mutex_unlock(&pools_lock);
+}
+
+static void lose_workers(struct thread_pool *pool)
+{
+	while (pool->workers) {
+		struct worker *worker = pool->workers;
+
+		pool->workers = worker->next;
+		free(worker);
+	}
+	atomic_fetch_sub(&pool->refs, pool->live);
+	pool->live = 0;
+	atomic_store(&pool->made, 0);
+}
+
+/* Unlocking is for the thread that locked, which is the parent's: so all is made anew. */
+static void after_fork_in_child(void)
+{
+	pthread_mutex_init(&pools_lock, NULL);
+	for (struct thread_pool *pool = pools; pool; pool = pool->next) {
+		bool closed = coil__job_queue_closed(&pool->queue);
+
+		pthread_mutex_init(&pool->lock, NULL);
+		pthread_cond_init(&pool->gone, NULL);
+		lose_workers(pool);
+		if (coil__job_queue_init(&pool->queue) != 0 || closed)
+			coil__job_queue_close(&pool->queue);
+	}
+}
+
+static void install_hooks(void)
+{
+	if (atexit(process_end) != 0 ||
+	    pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child) != 0)
+		coil__log("no memory to be told of the end of the process, or of a fork");
+}
+
+static void add_pool(struct thread_pool *pool)
+{
+	static pthread_once_t hooks = PTHREAD_ONCE_INIT;
+
+	pthread_once(&hooks, install_hooks);
+	pthread_mutex_lock(&pools_lock);
+	pool->place = &pools;
+	pool->next = pools;
+	if (pools)
+		pools->place = &pool->next;
+	pools = pool;
+	pthread_mutex_unlock(&pools_lock);
+}
+
+static void remove_pool(struct thread_pool *pool)
+{
+	pthread_mutex_lock(&pools_lock);
+	*pool->place = pool->next;
+	if (pool->next)
+		pool->next->place = pool->place;
+	pthread_mutex_unlock(&pools_lock);
+}
+
+/* ---- a pool's life --------------------------------------------------- */
+
+static int init_locks(struct thread_pool *pool)
+{
+	int error = coil__job_queue_init(&pool->queue);
+
+	if (error)
+		return error;
+	error = pthread_mutex_init(&pool->lock, NULL);
+	if (error)
+		goto fini_queue;
+	error = pthread_cond_init(&pool->gone, NULL);
+	if (!error)
+		return 0;
+	pthread_mutex_destroy(&pool->lock);
+fini_queue:
+	coil__job_queue_fini(&pool->queue);
+	return error;
+}
+
+struct thread_pool *coil__thread_pool_new(const struct worker_class *class, void *data,
+					  unsigned max, const char *prefix, int *error)
+{
+	size_t size = sizeof(struct thread_pool) + strlen(prefix) + 1;
+	struct thread_pool *pool = aligned_alloc(64, (size + 63) & ~(size_t)63);
+
+	*error = pool ? 0 : ENOMEM;
+	if (!pool)
+		return NULL;
+	memset(pool, 0, sizeof(*pool));
+	*error = init_locks(pool);
+	if (*error) {
+		free(pool);
+		return NULL;
+	}
+	pool->class = class;
+	pool->data = data;
+	pool->max = max;
+	atomic_init(&pool->made, 0);
+	atomic_init(&pool->refs, 1);
+	strcpy(pool->prefix, prefix);
+	add_pool(pool);
+	return pool;
+}
+
+void coil__thread_pool_ref(struct thread_pool *pool)
+{
+	atomic_fetch_add(&pool->refs, 1);
+}
+
+void coil__thread_pool_unref(struct thread_pool *pool)
+{
+	if (atomic_fetch_sub(&pool->refs, 1) != 1)
+		return;
+	remove_pool(pool);
+	if (pool->class->free)
+		pool->class->free(pool->data);
+	pthread_cond_destroy(&pool->gone);
+	pthread_mutex_destroy(&pool->lock);
+	coil__job_queue_fini(&pool->queue);
+	free(pool);
+}
+
+/* ---- what a worker does ---------------------------------------------- */
+
+static void record_end(const struct job *job, const struct parcel *result)
+{
+	TRACE_NOW(JOB_END, result->result.error ? TRACE_OUTCOME_EXCEPTION : TRACE_OUTCOME_RESULT,
+		  .job = job->id, .error = (uint32_t)result->result.error,
+		  .process = job->process);
+}
+
+static void run(const struct worker_class *class, void *state, struct job *job)
+{
+	struct concurrent_future *future = concurrent_future_of(job);
+
+	if (likely(coil__concurrent_future_begin(future))) {
+		TRACE_NOW(JOB_BEGIN, 0, .job = job->id);
+		class->run(state, job, &future->parcel);
+		if (TRACING)
+			record_end(job, &future->parcel);
+		coil__job_fini(job);
+		coil__concurrent_future_finish(future);
+	}
+	shared_unref(future);
+}
+
+/* One that nobody has taken to join is not waited for. */
+static void leave(struct worker *worker)
+{
+	struct thread_pool *pool = worker->pool;
+
+	coil__trace_thread_name(NULL);
+	pthread_mutex_lock(&pool->lock);
+	if (worker->place) {
+		*worker->place = worker->next;
+		if (worker->next)
+			worker->next->place = worker->place;
+		pthread_detach(worker->thread);
+		free(worker);
+		if (--pool->live == 0)
+			pthread_cond_broadcast(&pool->gone);
+	}
+	pthread_mutex_unlock(&pool->lock);
+	coil__thread_pool_unref(pool);
+}
+
+static void *work(void *arg)
+{
+	struct worker *worker = arg;
+	struct thread_pool *pool = worker->pool;
+	const struct worker_class *class = pool->class;
+	char name[16]; /* the system's limit */
+	void *state;
+	struct job *job;
+
+	snprintf(name, sizeof(name), "%s", worker->name);
+	pthread_setname_np(pthread_self(), name); /* without it, all works the same */
+	coil__trace_thread_name(worker->name);
+	works_for = pool;
+	thread_register();
+	state = class->begin ? class->begin(pool->data, worker->number) : NULL;
+	while ((job = coil__job_queue_take(&pool->queue)))
+		run(class, state, job);
+	if (class->end)
+		class->end(state);
+	leave(worker);
+	return NULL;
+}
+
+/* ---- adding workers -------------------------------------------------- */
+
+/* What a thread does wrong itself is not to be blocked: it would die of it silently. */
+static void foreign_signals(sigset_t *set)
+{
+	static const int own[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS };
+
+	sigfillset(set);
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		sigdelset(set, own[i]);
+}
+
+int coil__thread_start(pthread_t *thread, void *(*function)(void *), void *arg)
+{
+	sigset_t blocked, before;
+	int error;
+
+	foreign_signals(&blocked);
+	pthread_sigmask(SIG_BLOCK, &blocked, &before);
+	error = pthread_create(thread, NULL, function, arg);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return error;
+}
+
+static struct worker *worker_new(struct thread_pool *pool)
+{
+	size_t room = strlen(pool->prefix) + sizeof("_4294967295");
+	struct worker *worker = malloc(sizeof(*worker) + room);
+
+	if (!worker)
+		return NULL;
+	worker->pool = pool;
+	worker->number = pool->made;
+	snprintf(worker->name, room, "%s_%u", pool->prefix, worker->number);
+	return worker;
+}
+
+/* With the lock.  Result: 0, or an errno. */
+static int start_worker(struct thread_pool *pool)
+{
+	struct worker *worker = worker_new(pool);
+	int error;
+
+	if (!worker)
+		return ENOMEM;
+	coil__thread_pool_ref(pool);
+	error = coil__thread_start(&worker->thread, work, worker);
+	if (error) {
+		coil__thread_pool_unref(pool);
+		free(worker);
+		return error;
+	}
+	worker->place = &pool->workers;
+	worker->next = pool->workers;
+	if (pool->workers)
+		pool->workers->place = &worker->next;
+	pool->workers = worker;
+	pool->live++;
+	atomic_fetch_add(&pool->made, 1);
+	return 0;
+}
+
+/* No worker is idle: there is to be one more, if there may be.  Result: an errno if there
+ * is none at all. */
+static int add_worker(struct thread_pool *pool)
+{
+	int error = 0;
+
+	if (atomic_load(&pool->made) >= pool->max)
+		return 0;
+	pthread_mutex_lock(&pool->lock);
+	if (pool->made < pool->max && !coil__job_queue_closed(&pool->queue))
+		error = start_worker(pool);
+	if (pool->made)
+		error = 0;
+	pthread_mutex_unlock(&pool->lock);
+	return error;
+}
+
+int coil__thread_pool_submit(struct thread_pool *pool, struct job *job)
+{
+	bool claimed = coil__job_queue_claim(&pool->queue);
+	int error = claimed ? 0 : add_worker(pool);
+
+	if (error)
+		return error;
+	return coil__job_queue_push(&pool->queue, job, claimed) ? 0 : -1;
+}
+
+/* ---- the end --------------------------------------------------------- */
+
+void coil__thread_pool_close(struct thread_pool *pool, bool cancel)
+{
+	struct job *job;
+
+	coil__job_queue_close(&pool->queue);
+	job = cancel ? coil__job_queue_drain(&pool->queue) : NULL;
+	while (job) {
+		struct concurrent_future *future = concurrent_future_of(job);
+
+		job = job->next;
+		coil__concurrent_future_cancel(future);
+		shared_unref(future);
+	}
+}
+
+/* A worker that nobody joins yet, and that is not the calling thread; or NULL. */
+static struct worker *take_worker(struct thread_pool *pool)
+{
+	struct worker *worker = pool->workers;
+
+	if (worker && pthread_equal(worker->thread, pthread_self()))
+		worker = worker->next;
+	if (!worker)
+		return NULL;
+	*worker->place = worker->next;
+	if (worker->next)
+		worker->next->place = worker->place;
+	worker->place = NULL;
+	return worker;
+}
+
+bool coil__thread_pool_join(struct thread_pool *pool)
+{
+	struct worker *worker;
+	bool is_worker = works_for == pool;
+
+	pthread_mutex_lock(&pool->lock);
+	while ((worker = take_worker(pool))) {
+		pthread_mutex_unlock(&pool->lock);
+		pthread_join(worker->thread, NULL);
+		free(worker);
+		pthread_mutex_lock(&pool->lock);
+		if (--pool->live == 0)
+			pthread_cond_broadcast(&pool->gone);
+	}
+	while (pool->live && !is_worker) /* others may join the rest */
+		pthread_cond_wait(&pool->gone, &pool->lock);
+	pthread_mutex_unlock(&pool->lock);
+	return !is_worker;
+}
