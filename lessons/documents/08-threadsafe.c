@@ -45,10 +45,12 @@ static coil_result amain(void *unused)
 
 	(void)unused;
 	coil_task *thread = coil_create_task(coil_to_thread(other_thread, &a));
-	coil_result r = coil_await(a.fut);
+	coil_result r = coil_await(coil_retain(a.fut)); /* the thread has it too */
 	if (r.error == COIL_CANCELLED)
 		printf("fut is cancelled\n");
-	return coil_await(thread);
+	r = coil_await(thread);
+	coil_release(a.fut);
+	return r;
 }
 
 int main(void)

@@ -47,7 +47,7 @@ static coil_result come(void *arg)
 {
 	struct joiner *joiner = container_of(arg, struct joiner, outside);
 
-	coil__outside_taken(&joiner->outside);
+	outside_taken(&joiner->outside);
 	if (joiner->future->state == FUTURE_PENDING)
 		coil__future_finish(joiner->future, coil_ok(NULL), false);
 	end_loop_side(joiner);
@@ -94,10 +94,15 @@ static struct joiner *joiner_new(struct coil_loop *loop, const coil_site *site)
 		free(joiner);
 		return NULL;
 	}
+	if (TRACING) {
+		joiner->future->id = coil__trace_object_id();
+		TRACE_NOW(FUTURE_CREATED, TRACE_FUTURE_PLAIN, .future = joiner->future->id,
+			  .loop = TRACE_LOOP(loop), .site = TRACE_SITE(site));
+	}
 	joiner->waited_by = NULL;
 	joiner->executor = loop->executor;
 	shared_ref(joiner->executor);
-	coil__outside_init(&joiner->outside, loop, &class);
+	outside_init(&joiner->outside, loop, &class);
 	return joiner;
 }
 
@@ -109,7 +114,7 @@ static coil_result start(struct coil_loop *loop, const coil_site *site,
 
 	if (!joiner)
 		return coil_raise_site(site, COIL_MEMORY, NULL);
-	coil__outside_expect(&joiner->outside, true);
+	outside_expect(&joiner->outside, true);
 	error = coil__thread_start(thread, join, joiner);
 	if (!error) {
 		joiner->waited_by = started;
@@ -198,7 +203,7 @@ struct request {
 	const coil_site *site;
 };
 
-static coil_result shut_down_all(void *arg)
+static coil_result shutdown_default_executor(void *arg)
 {
 	const struct request *request = arg;
 
@@ -214,5 +219,5 @@ coil_result coil__default_executor_shutdown(struct coil_loop *loop, double timeo
 	if (!loop->executor)
 		return coil_ok(NULL);
 	return coil_loop_run_until_complete_site(loop,
-		coil_coro(shut_down_all, &request), site);
+		coil_coro(shutdown_default_executor, &request), site);
 }

@@ -44,13 +44,16 @@ static void check(const char *name)
 	check_with(name, "", "err");
 }
 
+TEST(thread_loop) { check("01-thread-loop"); }
 TEST(hello) { check("02-hello"); }
 TEST(hello_low_level) { check("03-hello-low-level"); }
 TEST(factorial) { check("04-factorial"); }
+TEST(executor) { check("05-executor"); }
 TEST(never_awaited) { check("06-never-awaited"); }
 TEST(never_awaited_in_debug_mode) { check_with("06-never-awaited", "COIL_DEBUG=1", "debug.err"); }
 TEST(never_retrieved) { check("07-never-retrieved"); }
 TEST(never_retrieved_in_debug_mode) { check_with("07-never-retrieved", "COIL_DEBUG=1", "debug.err"); }
+TEST(threadsafe) { check("08-threadsafe"); }
 TEST(slow_callback, .real_clock = true) { check("09-slow-callback"); }
 TEST(say_hello) { check("10-say-hello"); }
 TEST(new_loop) { check("11-new-loop"); }
