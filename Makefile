@@ -35,7 +35,7 @@ ifeq ($(LIBUV) $(UV),yes no)
 $(error LIBUV=yes, but $(PKG) finds no libuv)
 endif
 ifeq ($(UV),yes)
-UV_CFLAGS := -DCOIL_LIBUV $(shell $(PKG) --cflags libuv)
+UV_CFLAGS := -DCOIL_WITH_LIBUV $(shell $(PKG) --cflags libuv)
 UV_LIBS   := $(shell $(PKG) --libs libuv)
 endif
 

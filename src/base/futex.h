@@ -22,6 +22,11 @@ static inline void futex_wait(atomic_uint *word, unsigned value,
 		FUTEX_BITSET_MATCH_ANY);
 }
 
+static inline void futex_wake_one(atomic_uint *word)
+{
+	syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+}
+
 static inline void futex_wake_all(atomic_uint *word)
 {
 	syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);

@@ -24,4 +24,10 @@ void coil__log_text(const coil_site *site, int level, const char *text, size_t l
 /* This thread is in a handler from now on, or not any more: what it logs is dropped. */
 void coil__log_silence(bool silent);
 
+/* Around a fork: takes the locks of all queues, and lets them go; in the child they are
+ * orphans. */
+void coil__log_queues_lock(void);
+void coil__log_queues_unlock(void);
+void coil__log_queues_orphan(void);
+
 #endif

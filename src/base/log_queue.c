@@ -14,7 +14,7 @@
  * Invariant: dropped, all in all, = what was told of + what goes with records in the
  * ring + unsaid.
  *
- * A fork takes all locks.  The child has no thread: its queues are orphans, that take
+ * A fork takes all locks (logger.c).  The child has no thread: its queues are orphans, that take
  * nothing more; what was queued is the parent's to write.
  */
 #include <pthread.h>
@@ -56,32 +56,25 @@ static struct coil_log_queue *queues;
 
 /* ---- forks ------------------------------------------------------------ */
 
-static void before_fork(void)
+void coil__log_queues_lock(void)
 {
 	pthread_mutex_lock(&queues_lock);
 	for (struct coil_log_queue *q = queues; q; q = q->next)
 		pthread_mutex_lock(&q->lock);
 }
 
-static void after_fork(void)
+void coil__log_queues_unlock(void)
 {
 	for (struct coil_log_queue *q = queues; q; q = q->next)
 		pthread_mutex_unlock(&q->lock);
 	pthread_mutex_unlock(&queues_lock);
 }
 
-static void after_fork_in_child(void)
+void coil__log_queues_orphan(void)
 {
 	for (struct coil_log_queue *q = queues; q; q = q->next)
 		q->orphan = true;
-	after_fork();
-}
-
-static int watch_error;
-
-static void watch_forks(void)
-{
-	watch_error = pthread_atfork(before_fork, after_fork, after_fork_in_child);
+	coil__log_queues_unlock();
 }
 
 /* ---- queueing --------------------------------------------------------- */
@@ -248,18 +241,16 @@ static void queue_free(struct coil_log_queue *queue)
 
 coil_log_queue *coil_log_queue_new(coil_log_handler handler, void *arg, size_t capacity)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct coil_log_queue *queue;
 	int error;
 
 	if (!handler || !capacity)
 		return coil__null(COIL_VALUE, NULL, "a log queue needs a %s",
 				  handler ? "capacity of at least 1" : "handler");
-	pthread_once(&once, watch_forks);
 	queue = calloc(1, sizeof(*queue));
 	if (queue)
 		queue->ring = calloc(capacity, sizeof(*queue->ring));
-	if (watch_error || !queue || !queue->ring) {
+	if (!queue || !queue->ring) {
 		free(queue);
 		return coil__null_memory(NULL);
 	}

@@ -48,17 +48,22 @@ static int level = UNKNOWN;
 
 static __thread bool silent; /* in a handler, or a thread of a queue */
 static __thread bool counted;
+static __thread bool forking; /* this thread has the locks */
 
 /* ---- forks ------------------------------------------------------------ */
 
 static void before_fork(void)
 {
+	coil__log_queues_lock();
 	pthread_mutex_lock(&logger.lock);
+	forking = true;
 }
 
 static void after_fork(void)
 {
+	forking = false;
 	pthread_mutex_unlock(&logger.lock);
+	coil__log_queues_unlock();
 }
 
 /* Of those that were in handlers only this thread is left. */
@@ -67,11 +72,15 @@ static void after_fork_in_child(void)
 	logger.users[!(logger.generation & 1)] = 0;
 	logger.users[logger.generation & 1] = counted;
 	logger.left = (pthread_cond_t)PTHREAD_COND_INITIALIZER;
+	forking = false;
 	pthread_mutex_unlock(&logger.lock);
+	coil__log_queues_orphan();
 }
 
-/* Without memory for it a forked child may find the lock taken: it can do without. */
-static void watch_forks(void)
+/* Before all others of the library, so that this is the last to be called before a fork:
+ * who holds one of their locks may log, but who logs takes none of theirs.  Without
+ * memory to arrange that, a child may find a lock taken for ever. */
+static __attribute__((constructor)) void watch_forks(void)
 {
 	(void)pthread_atfork(before_fork, after_fork, after_fork_in_child);
 }
@@ -220,7 +229,6 @@ static double seconds_since_1970(void)
 
 void coil__log_text(const coil_site *site, int of, const char *text, size_t length)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	int error = errno; /* logging is not to change it */
 	coil_log_record record = {
 		.level = of, .logger = "asyncio", .message = text, .length = length,
@@ -229,10 +237,12 @@ void coil__log_text(const coil_site *site, int of, const char *text, size_t leng
 
 	if (silent || !coil_log_is_enabled_for(of))
 		return;
-	pthread_once(&once, watch_forks);
 	record.created = seconds_since_1970();
 	record.thread = syscall(SYS_gettid);
-	handle(&record);
+	if (unlikely(forking)) /* what others have to say of it */
+		coil_log_stderr_handler(&record, NULL);
+	else
+		handle(&record);
 	errno = error;
 }
 

@@ -46,7 +46,11 @@ static inline void shared_ref(void *object)
 
 static inline void shared_unref(void *object)
 {
-	if (__atomic_sub_fetch(&((struct object *)object)->refs, 1, __ATOMIC_ACQ_REL) == 0)
+	uint32_t *refs = &((struct object *)object)->refs;
+
+	/* With the only one nobody else can take or drop one. */
+	if (likely(__atomic_load_n(refs, __ATOMIC_ACQUIRE) == 1) ||
+	    __atomic_sub_fetch(refs, 1, __ATOMIC_ACQ_REL) == 0)
 		coil__object_destroy(object);
 }
 

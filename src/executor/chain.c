@@ -12,11 +12,14 @@
 
 /* ---- its end --------------------------------------------------------- */
 
-/* Whose it is now, the chain goes with it. */
+/* Nobody has the chain any more, nor its reference to the source. */
 static void free_chain(struct chain *chain)
 {
-	shared_unref(chain->source);
-	shared_give(&chain->object, OBJECT_CHAIN);
+	struct concurrent_future *source = chain->source;
+
+	if (unlikely(!chain->is_part))
+		shared_give(&chain->object, OBJECT_CHAIN);
+	concurrent_unref(source);
 }
 
 static void free_outside(struct outside *outside)
@@ -33,13 +36,16 @@ static void let_future_go(struct chain *chain)
 
 /* ---- the source is done ---------------------------------------------- */
 
-/* In any thread. */
+/* In any thread.  From here on the chain has a reference to the source. */
 static void source_done(struct concurrent_callback *callback,
-			struct concurrent_future *source)
+			struct concurrent_future *source, bool *mine)
 {
 	struct chain *chain = container_of(callback, struct chain, done);
 
-	(void)source;
+	if (likely(*mine))
+		*mine = false;
+	else
+		shared_ref(source);
 	if (unlikely(!coil__outside_arrive(&chain->outside)))
 		coil__outside_leave(&chain->outside);
 }
@@ -47,7 +53,7 @@ static void source_done(struct concurrent_callback *callback,
 static void copy_state(struct future *future, const struct concurrent_future *source)
 {
 	bool is_list;
-	coil_result result = coil__concurrent_future_take(source, &is_list);
+	coil_result result = concurrent_take(source, &is_list);
 
 	if (concurrent_state(source) == CONCURRENT_CANCELLED)
 		coil__future_end_cancelled(future, result);
@@ -77,7 +83,7 @@ static coil_result come(void *arg)
 {
 	struct chain *chain = container_of(arg, struct chain, outside);
 
-	coil__outside_taken(&chain->outside);
+	outside_taken(&chain->outside);
 	come_to(chain, true);
 	return coil_ok(NULL);
 }
@@ -89,20 +95,15 @@ static void left(struct outside *outside)
 
 /* ---- the future is done, before the source ---------------------------- */
 
-/* Nobody wants its result any more.  The source may be done at any moment, and the
- * callback then frees the chain: unless it is on its way already. */
+/* Nobody wants its result any more.  If the source could be cancelled, or is done, it is
+ * on its way. */
 static void give_up(struct chain *chain)
 {
-	struct concurrent_future *source = chain->source;
-	struct outside *outside = &chain->outside;
-
-	if (!coil__outside_forget(outside))
+	coil__concurrent_future_cancel(chain->source);
+	if (!coil__outside_forget(&chain->outside))
 		return;
 	let_future_go(chain);
-	shared_ref(source);
-	coil__outside_leave(outside);
-	coil__concurrent_future_cancel(source);
-	shared_unref(source);
+	coil__outside_leave(&chain->outside);
 }
 
 static coil_result part(coil_future *unused, void *arg)
@@ -152,18 +153,24 @@ static void record_made(struct future *future, unsigned kind)
 		  .site = TRACE_SITE(future->site));
 }
 
-static struct chain *chain_new(struct coil_loop *loop, const coil_site *site)
+/* With a future of its own. */
+static struct chain *chain_new(struct coil_loop *loop, struct concurrent_future *source,
+			       bool is_part, const coil_site *site)
 {
 	struct chain *chain;
 
 	if (unlikely(!loop_make_room(loop)))
 		return NULL;
-	chain = shared_take(OBJECT_CHAIN);
+	chain = is_part ? &source->chain : shared_take(OBJECT_CHAIN);
 	if (likely(chain))
 		chain->future = coil__future_new(loop, OBJECT_FUTURE, site);
-	if (likely(chain && chain->future))
+	if (likely(chain && chain->future)) {
+		chain->source = source;
+		chain->is_part = is_part;
+		chain->parted = chain->came = false;
 		return chain;
-	if (chain)
+	}
+	if (chain && !is_part)
 		shared_give(&chain->object, OBJECT_CHAIN);
 	loop->handles--;
 	return NULL;
@@ -181,9 +188,9 @@ static void prepare_part(struct chain *chain)
 }
 
 struct future *coil__chain(struct coil_loop *loop, struct concurrent_future *source,
-			   unsigned kind, const coil_site *site)
+			   bool is_new, unsigned kind, const coil_site *site)
 {
-	struct chain *chain = chain_new(loop, site);
+	struct chain *chain = chain_new(loop, source, is_new, site);
 	struct future *future;
 
 	if (unlikely(!chain))
@@ -193,13 +200,14 @@ struct future *coil__chain(struct coil_loop *loop, struct concurrent_future *sou
 	if (TRACING)
 		record_made(future, kind);
 	object_ref(future); /* the caller's */
-	chain->source = source;
-	chain->parted = chain->came = false;
-	coil__outside_init(&chain->outside, loop, &class);
-	coil__outside_expect(&chain->outside, true);
+	outside_init(&chain->outside, loop, &class);
+	outside_expect(&chain->outside, true);
 	prepare_part(chain);
 	chain->done.function = source_done;
-	coil__concurrent_future_attach(source, &chain->done);
+	if (is_new)
+		concurrent_attach_first(source, &chain->done);
+	else
+		coil__concurrent_future_attach(source, &chain->done);
 	return future;
 }
 
@@ -210,14 +218,17 @@ coil_future *coil_wrap_future_site(coil_concurrent_future *public, const coil_si
 	struct concurrent_future *source = coil__hand_over_object(public, site,
 		"wrap_future", OBJECT_CONCURRENT_FUTURE);
 	struct coil_loop *loop = source ? coil_get_running_loop() : NULL;
-	struct future *future;
+	struct future *future = NULL;
 
-	future = loop ? coil__chain(loop, source, TRACE_FUTURE_CONCURRENT, site) : NULL;
-	if (!future) {
-		if (source)
-			shared_unref(source);
-		return loop ? coil__null_memory(site) : NULL;
+	if (loop) {
+		future = coil__chain(loop, source, false, TRACE_FUTURE_CONCURRENT, site);
+		if (!future)
+			coil__null_memory(site);
 	}
+	if (source)
+		shared_unref(source);
+	if (!future)
+		return NULL;
 	future->object.owned = 1;
 	return object_handle(future);
 }

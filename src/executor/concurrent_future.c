@@ -17,27 +17,11 @@
 
 /* ---- its life -------------------------------------------------------- */
 
-struct concurrent_future *coil__concurrent_future_new(const coil_site *site)
-{
-	struct concurrent_future *future = shared_take(OBJECT_CONCURRENT_FUTURE);
-
-	if (unlikely(!future))
-		return NULL;
-	atomic_init(&future->state, CONCURRENT_PENDING);
-	atomic_init(&future->callbacks, NULL);
-	future->parcel = (struct parcel){ .result = { .error = COIL_OK } };
-	future->job.function = NULL;
-	future->job.size = COIL_NOT_COPIED;
-	future->job.values = NULL;
-	future->job.site = site;
-	future->job.id = 0;
-	return future;
-}
-
 void coil__concurrent_future_fini(void *object)
 {
 	struct concurrent_future *future = object;
 
+	job_fini(&future->job);
 	coil__parcel_free(&future->parcel);
 }
 
@@ -65,14 +49,10 @@ bool coil__concurrent_future_begin(struct concurrent_future *future)
 /* The end of every list of callbacks whose future is done. */
 static struct concurrent_callback no_more;
 
-/* Those that wait are woken before the callbacks are called, as in Python. */
-static void tell(struct concurrent_future *future, unsigned was)
+static struct concurrent_callback *turn_round(struct concurrent_callback *newest)
 {
-	struct concurrent_callback *newest, *oldest = NULL;
+	struct concurrent_callback *oldest = NULL;
 
-	if (unlikely(was & CONCURRENT_WAITED))
-		futex_wake_all(&future->state);
-	newest = atomic_exchange(&future->callbacks, &no_more);
 	while (newest) {
 		struct concurrent_callback *next = newest->next;
 
@@ -80,28 +60,46 @@ static void tell(struct concurrent_future *future, unsigned was)
 		oldest = newest;
 		newest = next;
 	}
-	while (oldest) {
-		struct concurrent_callback *next = oldest->next;
+	return oldest;
+}
 
-		oldest->function(oldest, future);
-		oldest = next;
+/* Those that wait are woken before the callbacks are called, as in Python. */
+static inline void tell(struct concurrent_future *future, unsigned was, bool *mine)
+{
+	struct concurrent_callback *callback;
+
+	if (unlikely(was & CONCURRENT_WAITED))
+		futex_wake_all(&future->state);
+	callback = atomic_exchange(&future->callbacks, &no_more);
+	if (callback && unlikely(callback->next))
+		callback = turn_round(callback);
+	while (callback) {
+		struct concurrent_callback *next = callback->next;
+
+		callback->function(callback, future, mine);
+		callback = next;
 	}
 }
 
 void coil__concurrent_future_finish(struct concurrent_future *future)
 {
-	tell(future, atomic_exchange(&future->state, CONCURRENT_FINISHED));
+	bool mine = true;
+
+	tell(future, atomic_exchange(&future->state, CONCURRENT_FINISHED), &mine);
+	if (mine)
+		concurrent_unref(future);
 }
 
 bool coil__concurrent_future_cancel(struct concurrent_future *future)
 {
+	bool mine = false;
 	unsigned was;
 
 	if (!leave_pending(future, CONCURRENT_CANCELLED, &was))
 		return (was & CONCURRENT_STATE) == CONCURRENT_CANCELLED;
 	if (TRACING && future->job.id)
 		TRACE_NOW(JOB_CANCELLED, 0, .job = future->job.id);
-	tell(future, was);
+	tell(future, was, &mine);
 	return true;
 }
 
@@ -109,24 +107,14 @@ void coil__concurrent_future_attach(struct concurrent_future *future,
 				    struct concurrent_callback *callback)
 {
 	struct concurrent_callback *first = atomic_load(&future->callbacks);
+	bool mine = false;
 
 	do
 		callback->next = first;
 	while (first != &no_more &&
 	       !atomic_compare_exchange_weak(&future->callbacks, &first, callback));
 	if (unlikely(first == &no_more))
-		callback->function(callback, future);
-}
-
-coil_result coil__concurrent_future_take(const struct concurrent_future *future,
-					 bool *is_list)
-{
-	static const coil_result cancelled = { .error = COIL_CANCELLED, { NULL } };
-
-	*is_list = false;
-	if (concurrent_state(future) == CONCURRENT_CANCELLED)
-		return cancelled;
-	return coil__parcel_unpack(&future->parcel, is_list);
+		callback->function(callback, future, &mine);
 }
 
 /* ---- waiting --------------------------------------------------------- */
@@ -192,7 +180,7 @@ static coil_result wait_and_take(coil_concurrent_future *public, double timeout,
 	if (!wait_for(future, timeout))
 		return coil_raise_site(site, COIL_TIMEOUT, NULL);
 	*failed = concurrent_state(future) == CONCURRENT_CANCELLED;
-	result = coil__concurrent_future_take(future, &is_list);
+	result = concurrent_take(future, &is_list);
 	kept = coil__keep_value(result, is_list);
 	coil__parcel_unref(result, is_list);
 	return kept;
@@ -258,12 +246,13 @@ struct program_callback {
 };
 
 static void call_program(struct concurrent_callback *callback,
-			 struct concurrent_future *future)
+			 struct concurrent_future *future, bool *mine)
 {
 	struct program_callback *this = container_of(callback, struct program_callback,
 						     callback);
 	coil_result result = this->function(object_handle(future), this->arg);
 
+	(void)mine;
 	if (result.error)
 		coil__log_misuse(future->job.site, "exception calling callback: %s%s%s",
 				 coil_error_name(result.error),

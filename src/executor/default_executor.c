@@ -55,42 +55,27 @@ void coil__executor_end_loop(struct coil_loop *loop)
 
 /* ---- run_in_executor ------------------------------------------------- */
 
-static struct future *start(struct coil_loop *loop, struct executor *executor,
-			    struct concurrent_future *job, const coil_site *site)
+/* Takes over a reference to JOB. */
+static inline struct future *start(struct coil_loop *loop, struct executor *executor,
+				   struct concurrent_future *job, const coil_site *site)
 {
-	struct future *future = coil__chain(loop, job, TRACE_FUTURE_EXECUTOR, site);
+	struct future *future = coil__chain(loop, job, true, TRACE_FUTURE_EXECUTOR, site);
 
 	if (unlikely(!future)) {
 		shared_unref(job);
 		return coil__null_memory(site);
 	}
-	shared_ref(job); /* the worker's; the other is the chain's */
 	if (likely(coil__executor_submit(executor, job, future)))
 		return future;
 	object_unref(future);
 	return NULL;
 }
 
-struct future *coil__run_in_executor(struct coil_loop *loop, struct executor *executor,
-	coil_function function, const void *arg, size_t size, bool in_context,
-	const coil_site *site)
-{
-	struct concurrent_future *job;
-
-	if (!executor)
-		executor = default_executor(loop, site);
-	job = executor ? coil__executor_job(executor, function, arg, size, site) : NULL;
-	if (unlikely(!job))
-		return NULL;
-	if (in_context)
-		job->job.values = context_copy();
-	return start(loop, executor, job, site);
-}
-
 coil_future *coil_loop_run_in_executor_site(coil_loop *loop, coil_executor *public,
 	coil_function function, const void *arg, size_t size, const coil_site *site)
 {
-	struct executor *executor = NULL;
+	struct concurrent_future *job;
+	struct executor *executor;
 	struct future *future;
 
 	if (!loop)
@@ -101,9 +86,10 @@ coil_future *coil_loop_run_in_executor_site(coil_loop *loop, coil_executor *publ
 		return coil__loop_refuses(loop, site);
 	if (public)
 		executor = coil__open(public, site, "run_in_executor", OBJECT_EXECUTOR);
-	if (unlikely(public && !executor))
-		return NULL;
-	future = coil__run_in_executor(loop, executor, function, arg, size, false, site);
+	else
+		executor = default_executor(loop, site);
+	job = executor ? executor_job(executor, function, arg, size, site) : NULL;
+	future = job ? start(loop, executor, job, site) : NULL;
 	if (unlikely(!future))
 		return NULL;
 	future->object.owned = 1;
@@ -118,6 +104,20 @@ struct call {
 	const coil_site *site;
 };
 
+/* What CALL asks for, in a copy of the current context; NULL with coil_last_error(). */
+static struct future *start_in_context(struct coil_loop *loop, const struct call *call)
+{
+	struct executor *executor = default_executor(loop, call->site);
+	struct concurrent_future *job;
+
+	job = executor ? executor_job(executor, call->function, call->arg, COIL_NOT_COPIED,
+				      call->site) : NULL;
+	if (!job)
+		return NULL;
+	job->job.values = context_copy();
+	return start(loop, executor, job, call->site);
+}
+
 /* In asyncio a coroutine too: what it does begins when it is awaited. */
 static coil_result to_thread(void *arg)
 {
@@ -128,8 +128,7 @@ static coil_result to_thread(void *arg)
 
 	if (!task)
 		return coil__task_missing(call->site, "to_thread");
-	future = coil__run_in_executor(task->future.loop, NULL, call->function, call->arg,
-				       COIL_NOT_COPIED, true, call->site);
+	future = start_in_context(task->future.loop, call);
 	if (!future)
 		return coil_last_error();
 	result = coil__task_await(task, future, call->site, TRACE_AWAIT_FUTURE);

@@ -3,10 +3,8 @@
  * Executors.  See executor.h and <coil/executor.h>.
  */
 #include <errno.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/shared.h"
 #include "executor/concurrent_future.h"
@@ -81,24 +79,7 @@ void coil__executor_fini(void *object)
 	coil__thread_pool_unref(executor->pool);
 }
 
-unsigned coil__cpu_count(void)
-{
-	cpu_set_t set;
-	long online;
-
-	if (sched_getaffinity(0, sizeof(set), &set) == 0)
-		return (unsigned)CPU_COUNT(&set);
-	online = sysconf(_SC_NPROCESSORS_ONLN); /* more than fit into the set */
-	return online > 0 ? (unsigned)online : 1;
-}
-
-static void run_job(void *unused, struct job *job, struct parcel *result)
-{
-	(void)unused;
-	coil__job_run(job, result);
-}
-
-static const struct worker_class threads = { .kind = TRACE_EXECUTOR_THREADS, .run = run_job };
+static const struct worker_class threads = { .kind = TRACE_EXECUTOR_THREADS, .run = coil__job_run };
 
 struct executor *coil__executor_new_threads(unsigned max_workers, const char *prefix)
 {
@@ -118,27 +99,21 @@ struct executor *coil__executor_new_threads(unsigned max_workers, const char *pr
 
 /* ---- submitting ------------------------------------------------------ */
 
-struct concurrent_future *coil__executor_job(struct executor *executor,
-	coil_function function, const void *arg, size_t size, const coil_site *site)
+cold struct concurrent_future *coil__executor_refuse(coil_function function,
+						     const coil_site *site)
 {
-	struct concurrent_future *job;
-
-	if (unlikely(!function))
-		return coil__null(COIL_TYPE, site, "a function was expected, not NULL");
-	if (unlikely(arg && size == COIL_NOT_COPIED &&
-		     executor->pool->class->flat_arguments))
-		return coil__null(COIL_TYPE, site, "an argument for another process must be "
-				  "copied (coil_executor_submit_copy), or NULL");
-	job = coil__concurrent_future_new(site);
-	if (likely(job && coil__job_init(&job->job, function, arg, size)))
-		return job;
-	if (job)
-		shared_unref(job);
-	return coil__null_memory(site);
+	return coil__null(COIL_TYPE, site, function ? "an argument for another process must "
+			  "be copied (coil_executor_submit_copy), or NULL" :
+			  "a function was expected, not NULL");
 }
 
-static void refused(int error, const coil_site *site)
+/* Taken from nobody's queue. */
+static cold void refused(struct concurrent_future *job, int error)
 {
+	const coil_site *site = job->job.site;
+
+	coil__concurrent_future_cancel(job);
+	shared_unref(job);
 	if (error == ENOMEM)
 		coil__null_memory(site);
 	else if (error > 0)
@@ -151,18 +126,14 @@ static void refused(int error, const coil_site *site)
 bool coil__executor_submit(struct executor *executor, struct concurrent_future *job,
 			   const struct future *future)
 {
-	const coil_site *site = job->job.site;
 	int error;
 
 	if (TRACING)
 		record_submitted(executor, &job->job, future);
-	error = coil__thread_pool_submit(executor->pool, &job->job);
-	if (likely(!error))
-		return true;
-	coil__concurrent_future_cancel(job);
-	shared_unref(job);
-	refused(error, site);
-	return false;
+	error = thread_pool_submit(executor->pool, &job->job);
+	if (unlikely(error))
+		refused(job, error);
+	return !error;
 }
 
 /* ---- the program's side ---------------------------------------------- */
@@ -183,7 +154,7 @@ coil_concurrent_future *coil_executor_submit_site(coil_executor *public,
 	struct executor *executor = coil__open(public, site, "submit", OBJECT_EXECUTOR);
 	struct concurrent_future *job;
 
-	job = executor ? coil__executor_job(executor, function, arg, size, site) : NULL;
+	job = executor ? executor_job(executor, function, arg, size, site) : NULL;
 	if (!job)
 		return NULL;
 	shared_own(&job->object);

@@ -12,11 +12,10 @@
 
 #include <coil/executor.h>
 
-#include "base/object.h"
+#include "executor/concurrent_future.h"
 #include "executor/thread_pool.h"
+#include "task/keep.h"
 
-struct concurrent_future;
-struct context_values;
 struct future;
 
 struct executor {
@@ -36,13 +35,27 @@ struct executor *coil__executor_new(const struct worker_class *class, void *data
  * 0 and NULL. */
 struct executor *coil__executor_new_threads(unsigned max_workers, const char *prefix);
 
-/* How many CPUs this process may use. */
-unsigned coil__cpu_count(void);
+/* Always NULL. */
+struct concurrent_future *coil__executor_refuse(coil_function function,
+						const coil_site *site);
 
 /* A job for EXECUTOR: its future, with one reference, to be submitted.  NULL with
  * coil_last_error(). */
-struct concurrent_future *coil__executor_job(struct executor *executor,
-	coil_function function, const void *arg, size_t size, const coil_site *site);
+static inline struct concurrent_future *executor_job(struct executor *executor,
+	coil_function function, const void *arg, size_t size, const coil_site *site)
+{
+	struct concurrent_future *job;
+
+	if (unlikely(!function || (arg && size == COIL_NOT_COPIED &&
+				   executor->pool->class->flat_arguments)))
+		return coil__executor_refuse(function, site);
+	job = concurrent_future_new(site);
+	if (likely(job && job_init(&job->job, function, arg, size)))
+		return job;
+	if (job)
+		shared_unref(job);
+	return coil__null_memory(site);
+}
 
 /* Takes over a reference to JOB.  FUTURE: of a loop, that waits for it, or NULL.  False
  * with coil_last_error(), and it was cancelled. */
@@ -53,13 +66,6 @@ bool coil__executor_submit(struct executor *executor, struct concurrent_future *
 void coil__executor_fini(void *executor);
 
 /* ---- of a loop (default_executor.c) ---------------------------------- */
-
-/* Runs FUNCTION(ARG), in a copy of the current context if IN_CONTEXT, in EXECUTOR, NULL:
- * in LOOP's default one.  Result: a future with a reference; NULL with
- * coil_last_error(). */
-struct future *coil__run_in_executor(struct coil_loop *loop, struct executor *executor,
-	coil_function function, const void *arg, size_t size, bool in_context,
-	const coil_site *site);
 
 /* LOOP runs until its default executor, if it has one, is shut down
  * (shutdown_default_executor.c). */

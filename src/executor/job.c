@@ -12,58 +12,53 @@
 #include "task/list.h"
 #include "task/parcel.h"
 
-bool coil__job_init(struct job *job, coil_function function, const void *arg, size_t size)
+bool coil__job_copy(struct job *job, const void *arg, size_t size)
 {
-	job->function = function;
-	job->arg = (void *)(uintptr_t)arg;
-	job->size = size;
-	job->process = 0;
-	if (likely(size == COIL_NOT_COPIED))
-		return true;
 	job->arg = size <= JOB_SMALL ? job->small : malloc(size);
-	if (!job->arg) {
-		job->size = COIL_NOT_COPIED;
+	if (!job->arg)
 		return false;
-	}
+	job->size = size;
 	memcpy(job->arg, arg, size);
 	return true;
 }
 
 void coil__job_fini(struct job *job)
 {
-	if (unlikely(job->values)) {
-		coil__context_values_unref(job->values);
-		job->values = NULL;
-	}
-	if (unlikely(job->size != COIL_NOT_COPIED && job->size > JOB_SMALL))
+	coil__context_values_unref(job->values);
+	job->values = NULL;
+	if (job->size != COIL_NOT_COPIED && job->arg != job->small)
 		free(job->arg);
 	job->size = COIL_NOT_COPIED;
 }
 
-static coil_result call(struct job *job)
+static apart coil_result call_in_context(struct job *job)
 {
-	struct context_values **before;
-	coil_result result;
+	struct context_values **before = coil__context_enter(&job->values);
+	coil_result result = job->function(job->arg);
 
-	if (likely(!job->values))
-		return job->function(job->arg);
-	before = coil__context_enter(&job->values);
-	result = job->function(job->arg);
 	coil__context_enter(before);
 	return result;
 }
 
-void coil__job_run(struct job *job, struct parcel *result)
+/* What is more than a number or a pointer. */
+static apart void pack(struct parcel *parcel, coil_result result)
 {
-	coil_result returned = call(job);
-	bool is_list = coil__self.keep && coil__keep_take(coil__self.keep, returned);
+	bool is_list = coil__keep_take(coil__self.keep, result);
 
-	if (likely(!is_list && !returned.error))
-		result->result = returned; /* the rest of it is zero */
-	else
-		coil__parcel_pack(result, returned, is_list);
+	coil__parcel_pack(parcel, result, is_list);
 	if (is_list)
-		object_unref(list_of(returned.value));
-	if (coil__self.keep)
-		coil__keep_free(&coil__self.keep);
+		object_unref(list_of(result.value));
+	coil__keep_free(&coil__self.keep);
+}
+
+void coil__job_run(void *unused, struct job *job, struct parcel *parcel)
+{
+	coil_result result = unlikely(job->values) ? call_in_context(job) :
+						     job->function(job->arg);
+
+	(void)unused;
+	if (unlikely(result.error || coil__self.keep))
+		pack(parcel, result);
+	else
+		parcel->result = result; /* the rest of it is zero */
 }

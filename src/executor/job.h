@@ -11,6 +11,8 @@
 
 #include <coil/executor.h>
 
+#include "base/object.h"
+
 struct context_values;
 struct parcel;
 
@@ -28,14 +30,32 @@ struct job {
 	_Alignas(8) char small[JOB_SMALL];
 };
 
+/* Copies *ARG, SIZE bytes of it; false without memory. */
+bool coil__job_copy(struct job *job, const void *arg, size_t size);
+
 /* What it is to run: with a copy of SIZE bytes of *ARG, or (COIL_NOT_COPIED) with ARG as
  * it is.  False without memory. */
-bool coil__job_init(struct job *job, coil_function function, const void *arg, size_t size);
+static inline bool job_init(struct job *job, coil_function function, const void *arg,
+			    size_t size)
+{
+	job->function = function;
+	job->arg = (void *)(uintptr_t)arg;
+	job->size = COIL_NOT_COPIED;
+	job->process = 0;
+	return likely(size == COIL_NOT_COPIED) || coil__job_copy(job, arg, size);
+}
 
 /* It has run, or never will: the copy and the context go. */
 void coil__job_fini(struct job *job);
 
-/* Runs it here, and packs its result.  What it kept in this thread goes. */
-void coil__job_run(struct job *job, struct parcel *result);
+static inline void job_fini(struct job *job)
+{
+	if (unlikely(job->values || job->size != COIL_NOT_COPIED))
+		coil__job_fini(job);
+}
+
+/* Runs it here, and packs its result: as a worker_class does.  What it kept in this thread
+ * goes. */
+void coil__job_run(void *unused, struct job *job, struct parcel *result);
 
 #endif

@@ -4,76 +4,46 @@
  */
 #include <errno.h>
 
-#include "base/object.h"
-#include "executor/job.h"
 #include "executor/job_queue.h"
 
-static struct job closed;
-#define CLOSED (&closed)
-
-/* Workers that meet at the lock are through with it before a sleep would begin. */
-static int init_lock(pthread_mutex_t *lock)
-{
-	pthread_mutexattr_t attributes;
-	int error = pthread_mutexattr_init(&attributes);
-
-	if (error)
-		return error;
-	pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_ADAPTIVE_NP);
-	error = pthread_mutex_init(lock, &attributes);
-	pthread_mutexattr_destroy(&attributes);
-	return error;
-}
+struct job coil__job_queue_end;
+#define CLOSED JOB_QUEUE_CLOSED
 
 int coil__job_queue_init(struct job_queue *queue)
 {
-	int error;
-
 	atomic_init(&queue->incoming, NULL);
-	atomic_init(&queue->idle, 0);
+	atomic_init(&queue->pushed, 0);
+	atomic_init(&queue->taken, 0);
+	atomic_init(&queue->resting, 0);
+	atomic_init(&queue->waking, false);
 	queue->oldest = NULL;
-	error = init_lock(&queue->lock);
-	if (error)
-		return error;
-	if (sem_init(&queue->wake, 0, 0) == 0)
-		return 0;
-	error = errno;
-	pthread_mutex_destroy(&queue->lock);
-	return error;
+	mutex_init(&queue->lock);
+	return sem_init(&queue->token, 0, 0) == 0 ? 0 : errno;
 }
 
 void coil__job_queue_fini(struct job_queue *queue)
 {
-	sem_destroy(&queue->wake);
-	pthread_mutex_destroy(&queue->lock);
+	sem_destroy(&queue->token);
 }
 
 /* ---- pushing --------------------------------------------------------- */
 
-bool coil__job_queue_claim(struct job_queue *queue)
+bool coil__job_queue_announce(struct job_queue *queue)
 {
-	int idle = atomic_load(&queue->idle);
+	unsigned number = atomic_fetch_add(&queue->pushed, 1);
 
-	do
-		if (idle == 0)
-			return false;
-	while (!atomic_compare_exchange_weak(&queue->idle, &idle, idle - 1));
-	return true;
+	return number - atomic_load(&queue->taken) < atomic_load(&queue->resting);
 }
 
-/* A worker that begins to rest looks for jobs after it has counted itself, and we look
- * for it after we have pushed: one of the two sees the other. */
-bool coil__job_queue_push(struct job_queue *queue, struct job *job, bool claimed)
+void coil__job_queue_retract(struct job_queue *queue)
 {
-	struct job *first = atomic_load(&queue->incoming);
+	atomic_fetch_sub(&queue->pushed, 1);
+}
 
-	do
-		job->next = first;
-	while (first != CLOSED &&
-	       !atomic_compare_exchange_weak(&queue->incoming, &first, job));
-	if (claimed || coil__job_queue_claim(queue))
-		sem_post(&queue->wake);
-	return first != CLOSED;
+void coil__job_queue_wake(struct job_queue *queue)
+{
+	if (!atomic_exchange(&queue->waking, true))
+		sem_post(&queue->token);
 }
 
 /* ---- taking: with the lock ------------------------------------------- */
@@ -106,39 +76,39 @@ static struct job *pop(struct job_queue *queue)
 	if (!queue->oldest && has_incoming(queue))
 		queue->oldest = turn_round(atomic_exchange(&queue->incoming, NULL));
 	job = queue->oldest;
-	if (job)
-		queue->oldest = job->next;
+	if (!job)
+		return NULL;
+	queue->oldest = job->next;
+	atomic_store_explicit(&queue->taken, queue->taken + 1, memory_order_relaxed);
 	return job;
 }
 
-/* Is there nothing to do but to sleep?  Then this worker is counted as one that rests, or
- * is woken already. */
-static bool begin_rest(struct job_queue *queue)
+/* With the lock, which is let go in between: until there may be a job. */
+static void rest(struct job_queue *queue)
 {
-	atomic_fetch_add(&queue->idle, 1);
-	return !has_incoming(queue) || !coil__job_queue_claim(queue);
-}
-
-static void sleep_until_woken(struct job_queue *queue)
-{
-	while (sem_wait(&queue->wake) != 0 && errno == EINTR)
-		;
+	atomic_fetch_add(&queue->resting, 1);
+	if (!atomic_load(&queue->incoming)) {
+		mutex_unlock(&queue->lock);
+		while (sem_wait(&queue->token) != 0 && errno == EINTR)
+			;
+		atomic_store(&queue->waking, false);
+		mutex_lock(&queue->lock);
+	}
+	atomic_fetch_sub(&queue->resting, 1);
 }
 
 struct job *coil__job_queue_take(struct job_queue *queue)
 {
 	struct job *job;
-	bool rest, end;
+	bool more;
 
-	do {
-		pthread_mutex_lock(&queue->lock);
-		job = pop(queue);
-		end = !job && atomic_load(&queue->incoming) == CLOSED;
-		rest = !job && !end && begin_rest(queue);
-		pthread_mutex_unlock(&queue->lock);
-		if (rest)
-			sleep_until_woken(queue);
-	} while (!job && !end);
+	mutex_lock(&queue->lock);
+	while (!(job = pop(queue)) && atomic_load(&queue->incoming) != CLOSED)
+		rest(queue);
+	more = job && (queue->oldest || has_incoming(queue));
+	mutex_unlock(&queue->lock);
+	if (more)
+		job_queue_wake_one(queue);
 	return job;
 }
 
@@ -152,24 +122,26 @@ bool coil__job_queue_closed(struct job_queue *queue)
 void coil__job_queue_close(struct job_queue *queue)
 {
 	struct job *incoming, **end = &queue->oldest;
+	unsigned resting;
 
-	pthread_mutex_lock(&queue->lock);
+	mutex_lock(&queue->lock);
 	incoming = atomic_exchange(&queue->incoming, CLOSED);
 	while (*end)
 		end = &(*end)->next;
 	*end = turn_round(incoming == CLOSED ? NULL : incoming);
-	pthread_mutex_unlock(&queue->lock);
-	while (coil__job_queue_claim(queue))
-		sem_post(&queue->wake);
+	resting = atomic_load(&queue->resting);
+	mutex_unlock(&queue->lock);
+	while (resting--)
+		sem_post(&queue->token);
 }
 
 struct job *coil__job_queue_drain(struct job_queue *queue)
 {
 	struct job *jobs;
 
-	pthread_mutex_lock(&queue->lock);
+	mutex_lock(&queue->lock);
 	jobs = queue->oldest;
 	queue->oldest = NULL;
-	pthread_mutex_unlock(&queue->lock);
+	mutex_unlock(&queue->lock);
 	return jobs;
 }

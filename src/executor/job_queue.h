@@ -9,42 +9,78 @@
  *
  * Pushing is one compare-and-swap: only the workers take the lock, for a few loads.
  *
- * Who rests: a worker that finds no job counts itself in `idle`, under the lock, looks
- * once more, and sleeps until it gets a token of `wake`.  Whoever pushes takes one out of
- * `idle`, and gives a token for it.  So idle plus the tokens given and not yet taken is
- * the number of workers that rest; a worker is woken only for a job; and whether one is
- * idle is known before a thread is added, exactly.
+ * Who rests: a worker that finds no job counts itself in `resting`, under the lock, looks
+ * once more, and sleeps until it gets the token.  Whoever pushes gives the token, if
+ * somebody rests and it is not given already (`waking`).  Whoever takes a job, and
+ * leaves others behind, gives it again: so workers are woken one after the other, as
+ * long as there is something for them to do, and not for each of a thousand tiny jobs.
+ *
+ * Whether a worker is idle when a job is pushed: `pushed` numbers the jobs, and if
+ * there are more of them not yet `taken` than workers rest, there is none for this
+ * one.
  *
  * Invariants: what is in `oldest` is older than all of `incoming`; a closed queue has no
- * incoming, but CLOSED there.
+ * incoming, but CLOSED there.  If there are jobs while a worker rests, the token is given,
+ * or a worker is about to look who rests.
  */
 #ifndef COIL_EXECUTOR_JOB_QUEUE_H
 #define COIL_EXECUTOR_JOB_QUEUE_H
 
-#include <pthread.h>
 #include <semaphore.h>
-#include <stdatomic.h>
-#include <stdbool.h>
 
-struct job;
+#include "base/mutex.h"
+#include "executor/job.h"
 
 struct job_queue {
 	_Alignas(64) _Atomic(struct job *) incoming;
-	_Alignas(64) atomic_int idle;
-	sem_t wake;
-	_Alignas(64) pthread_mutex_t lock;
-	struct job *oldest; /* under the lock */
+	atomic_uint pushed;
+	_Alignas(64) atomic_uint resting; /* changed under the lock */
+	atomic_bool waking;
+	sem_t token;
+	_Alignas(64) struct mutex lock;
+	struct job *oldest;    /* under the lock */
+	atomic_uint taken;     /* changed under the lock */
 };
 
 /* Result: 0, or an errno. */
 int coil__job_queue_init(struct job_queue *queue);
 void coil__job_queue_fini(struct job_queue *queue);
 
-/* Reserves a worker that rests, for the next push; false if there is none. */
-bool coil__job_queue_claim(struct job_queue *queue);
+#define JOB_QUEUE_CLOSED (&coil__job_queue_end)
+extern struct job coil__job_queue_end internal;
 
-/* CLAIMED: a worker was reserved.  False if it is closed. */
-bool coil__job_queue_push(struct job_queue *queue, struct job *job, bool claimed);
+/* A job is going to be pushed, or not after all.  Result: whether a worker is idle that
+ * could take it. */
+bool coil__job_queue_announce(struct job_queue *queue);
+void coil__job_queue_retract(struct job_queue *queue);
+
+/* A worker rests, and the token was not given a moment ago. */
+void coil__job_queue_wake(struct job_queue *queue);
+
+/* There are jobs.  A worker that begins to rest looks for jobs after it has counted itself,
+ * and one that was woken after it has taken the token: what was pushed before we look
+ * here is seen by it, or it is seen by us. */
+static inline void job_queue_wake_one(struct job_queue *queue)
+{
+	if (unlikely(atomic_load(&queue->resting) && !atomic_load(&queue->waking)))
+		coil__job_queue_wake(queue);
+}
+
+/* False if the queue is closed.  What is announced need not be what is pushed, but as long
+ * as anybody asks, all is. */
+static inline bool job_queue_push(struct job_queue *queue, struct job *job)
+{
+	struct job *first = atomic_load_explicit(&queue->incoming, memory_order_relaxed);
+
+	do
+		job->next = first;
+	while (first != JOB_QUEUE_CLOSED &&
+	       !atomic_compare_exchange_weak(&queue->incoming, &first, job));
+	if (unlikely(first == JOB_QUEUE_CLOSED))
+		return false;
+	job_queue_wake_one(queue);
+	return true;
+}
 
 /* By a worker: the next job, once there is one; NULL if there never will be. */
 struct job *coil__job_queue_take(struct job_queue *queue);

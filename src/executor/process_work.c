@@ -71,7 +71,7 @@ static void run(const struct work_request *request, void *arg, struct parcel *pa
 			   .size = COIL_NOT_COPIED };
 
 	*parcel = (struct parcel){ .size = 0 };
-	coil__job_run(&job, parcel);
+	coil__job_run(NULL, &job, parcel);
 	if (parcel->items && !parcel->result.error)
 		refuse_list(parcel, request->site);
 }

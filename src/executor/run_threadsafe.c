@@ -80,6 +80,7 @@ static void copy_state(struct concurrent_future *future, struct task *task)
 	if (!coil__concurrent_future_begin(future))
 		return;
 	coil__parcel_pack(&future->parcel, result, task->future.is_list);
+	shared_ref(future);
 	coil__concurrent_future_finish(future);
 }
 
@@ -125,10 +126,11 @@ static void task_left(void *arg)
 
 /* In any thread, also where the task's end has completed it. */
 static void future_done(struct concurrent_callback *callback,
-			struct concurrent_future *future)
+			struct concurrent_future *future, bool *mine)
 {
 	struct crossing *crossing = container_of(callback, struct crossing, done);
 
+	(void)mine;
 	if (concurrent_state(future) != CONCURRENT_CANCELLED ||
 	    !coil__outside_arrive(&crossing->outside))
 		coil__outside_leave(&crossing->outside);
@@ -150,7 +152,7 @@ static coil_result cancel_task(void *arg)
 	static const coil_result cancelled = { .error = COIL_CANCELLED, { NULL } };
 	struct crossing *crossing = container_of(arg, struct crossing, outside);
 
-	coil__outside_taken(&crossing->outside);
+	outside_taken(&crossing->outside);
 	coil__future_cancel(&crossing->task->future, cancelled);
 	cancellation_left(&crossing->outside);
 	return coil_ok(NULL);
@@ -175,8 +177,8 @@ static void connect(struct crossing *crossing, struct task *task)
 	struct handle *handle = &crossing->ended.handle;
 
 	crossing->task = task;
-	coil__outside_init(&crossing->outside, task->future.loop, &cancellation);
-	coil__outside_expect(&crossing->outside, false);
+	outside_init(&crossing->outside, task->future.loop, &cancellation);
+	outside_expect(&crossing->outside, false);
 	handle_init(handle, task->future.loop, &ended_site, HANDLE_ON_DONE | HANDLE_TOLD);
 	handle->done_function = task_ended;
 	handle->arg = crossing;
@@ -229,7 +231,7 @@ static coil_result begin(void *arg)
 	struct task *task;
 	coil_result error;
 
-	coil__outside_taken(&crossing->outside);
+	outside_taken(&crossing->outside);
 	task = make_task(crossing);
 	if (task) {
 		connect(crossing, task);
@@ -238,6 +240,7 @@ static coil_result begin(void *arg)
 	error = coil_last_error();
 	if (coil__concurrent_future_begin(crossing->future)) {
 		coil__parcel_pack(&crossing->future->parcel, error, false);
+		shared_ref(crossing->future);
 		coil__concurrent_future_finish(crossing->future);
 	}
 	free_crossing(crossing);
@@ -288,7 +291,7 @@ static struct crossing *crossing_new(struct coroutine_object *coroutine,
 
 	if (!crossing)
 		return NULL;
-	crossing->future = coil__concurrent_future_new(site);
+	crossing->future = concurrent_future_new(site);
 	if (!crossing->future) {
 		free(crossing);
 		return NULL;
@@ -297,7 +300,7 @@ static struct crossing *crossing_new(struct coroutine_object *coroutine,
 	crossing->told = crossing->over = false;
 	crossing->values = context_copy();
 	take_apart(crossing, coroutine);
-	coil__outside_init(&crossing->outside, loop, &beginning);
+	outside_init(&crossing->outside, loop, &beginning);
 	return crossing;
 }
 

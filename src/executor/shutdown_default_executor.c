@@ -47,7 +47,7 @@ static coil_result come(void *arg)
 {
 	struct joiner *joiner = container_of(arg, struct joiner, outside);
 
-	coil__outside_taken(&joiner->outside);
+	outside_taken(&joiner->outside);
 	if (joiner->future->state == FUTURE_PENDING)
 		coil__future_finish(joiner->future, coil_ok(NULL), false);
 	end_loop_side(joiner);
@@ -102,7 +102,7 @@ static struct joiner *joiner_new(struct coil_loop *loop, const coil_site *site)
 	joiner->waited_by = NULL;
 	joiner->executor = loop->executor;
 	shared_ref(joiner->executor);
-	coil__outside_init(&joiner->outside, loop, &class);
+	outside_init(&joiner->outside, loop, &class);
 	return joiner;
 }
 
@@ -114,7 +114,7 @@ static coil_result start(struct coil_loop *loop, const coil_site *site,
 
 	if (!joiner)
 		return coil_raise_site(site, COIL_MEMORY, NULL);
-	coil__outside_expect(&joiner->outside, true);
+	outside_expect(&joiner->outside, true);
 	error = coil__thread_start(thread, join, joiner);
 	if (!error) {
 		joiner->waited_by = started;

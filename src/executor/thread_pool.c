@@ -3,10 +3,12 @@
  * Pools of threads.  See thread_pool.h.
  */
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/shared.h"
@@ -23,6 +25,17 @@ struct worker {
 };
 
 static __thread struct thread_pool *works_for; /* this thread, or NULL */
+
+unsigned coil__cpu_count(void)
+{
+	cpu_set_t set;
+	long online;
+
+	if (sched_getaffinity(0, sizeof(set), &set) == 0)
+		return (unsigned)CPU_COUNT(&set);
+	online = sysconf(_SC_NPROCESSORS_ONLN); /* more than fit into the set */
+	return online > 0 ? (unsigned)online : 1;
+}
 
 /* ---- all pools ------------------------------------------------------- */
 
@@ -68,14 +81,14 @@ static void before_fork(void)
 	pthread_mutex_lock(&pools_lock);
 	for (struct thread_pool *pool = pools; pool; pool = pool->next) {
 		pthread_mutex_lock(&pool->lock);
-		pthread_mutex_lock(&pool->queue.lock);
+		mutex_lock(&pool->queue.lock);
 	}
 }
 
 static void after_fork_in_parent(void)
 {
 	for (struct thread_pool *pool = pools; pool; pool = pool->next) {
-		pthread_mutex_unlock(&pool->queue.lock);
+		mutex_unlock(&pool->queue.lock);
 		pthread_mutex_unlock(&pool->lock);
 	}
 	pthread_mutex_unlock(&pools_lock);
@@ -211,7 +224,7 @@ static void record_end(const struct job *job, const struct parcel *result)
 		  .process = job->process);
 }
 
-static void run(const struct worker_class *class, void *state, struct job *job)
+static inline void run(const struct worker_class *class, void *state, struct job *job)
 {
 	struct concurrent_future *future = concurrent_future_of(job);
 
@@ -220,10 +233,11 @@ static void run(const struct worker_class *class, void *state, struct job *job)
 		class->run(state, job, &future->parcel);
 		if (TRACING)
 			record_end(job, &future->parcel);
-		coil__job_fini(job);
+		job_fini(job);
 		coil__concurrent_future_finish(future);
+	} else {
+		shared_unref(future);
 	}
-	shared_unref(future);
 }
 
 /* One that nobody has taken to join is not waited for. */
@@ -331,13 +345,11 @@ static int start_worker(struct thread_pool *pool)
 	return 0;
 }
 
-/* No worker is idle: there is to be one more, if there may be.  Result: an errno if there
- * is none at all. */
-static int add_worker(struct thread_pool *pool)
+int coil__thread_pool_add_worker(struct thread_pool *pool)
 {
 	int error = 0;
 
-	if (atomic_load(&pool->made) >= pool->max)
+	if (coil__job_queue_announce(&pool->queue))
 		return 0;
 	pthread_mutex_lock(&pool->lock);
 	if (pool->made < pool->max && !coil__job_queue_closed(&pool->queue))
@@ -345,17 +357,9 @@ static int add_worker(struct thread_pool *pool)
 	if (pool->made)
 		error = 0;
 	pthread_mutex_unlock(&pool->lock);
-	return error;
-}
-
-int coil__thread_pool_submit(struct thread_pool *pool, struct job *job)
-{
-	bool claimed = coil__job_queue_claim(&pool->queue);
-	int error = claimed ? 0 : add_worker(pool);
-
 	if (error)
-		return error;
-	return coil__job_queue_push(&pool->queue, job, claimed) ? 0 : -1;
+		coil__job_queue_retract(&pool->queue);
+	return error;
 }
 
 /* ---- the end --------------------------------------------------------- */

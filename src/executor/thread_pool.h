@@ -69,8 +69,22 @@ struct thread_pool *coil__thread_pool_new(const struct worker_class *class, void
 void coil__thread_pool_ref(struct thread_pool *pool);
 void coil__thread_pool_unref(struct thread_pool *pool);
 
+/* Unless a worker is idle, there is to be one more for a job that will be submitted.
+ * Result: 0; or an errno if there is none at all. */
+int coil__thread_pool_add_worker(struct thread_pool *pool);
+
 /* Result: 0; -1 if it is closed; or an errno if there is no thread, and none can be made. */
-int coil__thread_pool_submit(struct thread_pool *pool, struct job *job);
+static inline int thread_pool_submit(struct thread_pool *pool, struct job *job)
+{
+	int error = 0;
+
+	/* With all workers that there may be it need not be known who is idle. */
+	if (atomic_load_explicit(&pool->made, memory_order_relaxed) < pool->max)
+		error = coil__thread_pool_add_worker(pool);
+	if (unlikely(error))
+		return error;
+	return job_queue_push(&pool->queue, job) ? 0 : -1;
+}
 
 /* Takes no jobs any more.  CANCEL: those that have not begun are cancelled. */
 void coil__thread_pool_close(struct thread_pool *pool, bool cancel);
@@ -81,6 +95,9 @@ bool coil__thread_pool_join(struct thread_pool *pool);
 
 /* Has the end of the process begun? */
 bool coil__thread_pools_ended(void);
+
+/* How many CPUs this process may use. */
+unsigned coil__cpu_count(void);
 
 /* A thread with all those signals blocked.  Result: 0, or an errno. */
 int coil__thread_start(pthread_t *thread, void *(*function)(void *), void *arg);

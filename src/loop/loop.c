@@ -3,6 +3,7 @@
  * A loop's life: made, set for a thread, run, stopped, closed.  See loop.h.
  */
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -288,10 +289,14 @@ coil_result coil_loop_close(coil_loop *loop)
 	drop_watches(loop);
 	pthread_rwlock_wrlock(&loop->closing);
 	atomic_fetch_or(&loop->refuses, LOOP_CLOSED);
-	coil__outside_abandon(loop);
 	pthread_rwlock_unlock(&loop->closing);
 	coil__executor_end_loop(loop);
+	coil__outside_abandon(loop);
 	drop_scheduled(loop);
+	while (coil__outside_arriving(loop)) {
+		sched_yield();
+		drop_scheduled(loop);
+	}
 	coil__lifetime_end_loop(loop);
 	drop_scheduled(loop); /* what the reports of the last objects scheduled */
 	coil__outside_end_loop(loop);

@@ -197,8 +197,8 @@ struct coil_loop *coil__loop_new(const struct driver *driver, enum coil_clock cl
 /* Moves what other threads have scheduled to the ready queue. */
 void coil__loop_take_over(struct coil_loop *loop);
 
-/* From another thread, which holds `closing`, of a loop that is not closed: schedules
- * HANDLE, which is foreign, and wakes the loop if it sleeps. */
+/* From another thread, while close cannot go on: schedules HANDLE, which is foreign.  Then
+ * the loop is to be woken. */
 void coil__loop_push_foreign(struct coil_loop *loop, struct handle *handle);
 
 /* A new timer handle in the heap (with the loop's reference); NULL without memory. */

@@ -4,93 +4,43 @@
  */
 #include "loop/outside.h"
 
-static void told_left(void *arg)
+void coil__outside_left(void *arg)
 {
 	struct outside *outside = arg;
 
-	coil__outside_taken(outside);
+	outside_taken(outside);
 	outside->class->left(outside);
-}
-
-void coil__outside_init(struct outside *outside, struct coil_loop *loop,
-			const struct outside_class *class)
-{
-	struct handle *handle = &outside->told.handle;
-
-	handle_init(handle, loop, class->site, HANDLE_TOLD);
-	handle->function = class->come;
-	handle->arg = outside;
-	outside->told.left = told_left;
-	outside->class = class;
-	atomic_init(&outside->loop, loop);
-	atomic_init(&outside->left_by_one, false);
-	outside->arrived = false;
-	outside->place = NULL;
-}
-
-/* ---- the chain ------------------------------------------------------- */
-
-void coil__outside_expect(struct outside *outside, bool awaited)
-{
-	struct coil_loop *loop = outside->told.handle.loop;
-
-	outside->awaited = awaited;
-	outside->place = &loop->outside;
-	outside->next = loop->outside;
-	if (loop->outside)
-		loop->outside->place = &outside->next;
-	loop->outside = outside;
-	loop->awaited += awaited;
-}
-
-static void unchain(struct outside *outside)
-{
-	if (!outside->place)
-		return;
-	*outside->place = outside->next;
-	if (outside->next)
-		outside->next->place = outside->place;
-	outside->place = NULL;
-	outside->told.handle.loop->awaited -= outside->awaited;
-}
-
-/* The room in the ready queue was made when it was taken over. */
-void coil__outside_taken(struct outside *outside)
-{
-	unchain(outside);
-	outside->told.handle.loop->handles--;
 }
 
 /* ---- arriving -------------------------------------------------------- */
 
 bool coil__outside_arrive(struct outside *outside)
 {
-	struct coil_loop *loop = atomic_load(&outside->loop);
-	bool wanted;
+	struct coil_loop *loop = outside->told.handle.loop;
 
-	if (!loop)
+	if (unlikely(atomic_exchange(&outside->place, OUTSIDE_ARRIVED) == OUTSIDE_ABANDONED))
 		return false;
-	/* The lock holds off close, which would free what we are about to touch. */
-	pthread_rwlock_rdlock(&loop->closing);
-	wanted = atomic_load(&outside->loop) != NULL;
-	if (wanted) {
-		outside->arrived = true;
-		coil__loop_push_foreign(loop, &outside->told.handle);
+	coil__loop_push_foreign(loop, &outside->told.handle);
+	/* From here on it may be gone, and the loop closed, but for its struct. */
+	if (coil__poller_sleeps(&loop->poller)) {
+		pthread_rwlock_rdlock(&loop->closing);
+		coil__poller_wake(&loop->poller);
+		pthread_rwlock_unlock(&loop->closing);
 	}
-	pthread_rwlock_unlock(&loop->closing);
-	return wanted;
+	return true;
 }
 
 bool coil__outside_send(struct outside *outside)
 {
-	struct coil_loop *loop = atomic_load(&outside->loop);
+	struct coil_loop *loop = outside->told.handle.loop;
 	bool refused;
 
 	pthread_rwlock_rdlock(&loop->closing);
 	refused = loop_refuses(loop);
 	if (!refused) {
-		outside->arrived = true;
+		atomic_store(&outside->place, OUTSIDE_ARRIVED);
 		coil__loop_push_foreign(loop, &outside->told.handle);
+		coil__poller_wake(&loop->poller);
 	}
 	pthread_rwlock_unlock(&loop->closing);
 	return !refused;
@@ -98,18 +48,21 @@ bool coil__outside_send(struct outside *outside)
 
 /* ---- abandoning ------------------------------------------------------ */
 
+/* False if it has arrived. */
+static bool abandon(struct outside *outside)
+{
+	unsigned char away = OUTSIDE_AWAY;
+
+	return atomic_compare_exchange_strong(&outside->place, &away, OUTSIDE_ABANDONED) ||
+	       away == OUTSIDE_ABANDONED;
+}
+
 bool coil__outside_forget(struct outside *outside)
 {
-	struct coil_loop *loop = outside->told.handle.loop;
-	bool away;
+	bool away = abandon(outside);
 
-	pthread_rwlock_wrlock(&loop->closing);
-	away = !outside->arrived;
 	if (away)
-		atomic_store(&outside->loop, NULL);
-	pthread_rwlock_unlock(&loop->closing);
-	if (away)
-		unchain(outside);
+		outside_unchain(outside);
 	return away;
 }
 
@@ -122,8 +75,16 @@ void coil__outside_leave(struct outside *outside)
 void coil__outside_abandon(struct coil_loop *loop)
 {
 	for (struct outside *outside = loop->outside; outside; outside = outside->next)
-		if (!outside->arrived)
-			atomic_store(&outside->loop, NULL);
+		(void)abandon(outside);
+}
+
+bool coil__outside_arriving(const struct coil_loop *loop)
+{
+	const struct outside *outside = loop->outside;
+
+	while (outside && atomic_load(&outside->place) != OUTSIDE_ARRIVED)
+		outside = outside->next;
+	return outside;
 }
 
 void coil__outside_end_loop(struct coil_loop *loop)
@@ -131,7 +92,7 @@ void coil__outside_end_loop(struct coil_loop *loop)
 	while (loop->outside) {
 		struct outside *outside = loop->outside;
 
-		unchain(outside);
+		outside_unchain(outside);
 		coil__outside_leave(outside);
 	}
 }

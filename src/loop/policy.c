@@ -28,7 +28,7 @@ const coil_event_loop_policy coil_libuv_event_loop_policy = {
 
 static const struct driver *const drivers[] = {
 	&coil__driver_libevent,
-#ifdef COIL_LIBUV
+#ifdef COIL_WITH_LIBUV
 	&coil__driver_libuv,
 #endif
 };

@@ -161,7 +161,7 @@ void coil__poller_wake(struct poller *poller)
 {
 	uint64_t one = 1;
 
-	if (!atomic_load(&poller->asleep) || !atomic_exchange(&poller->asleep, false))
+	if (!coil__poller_sleeps(poller) || !atomic_exchange(&poller->asleep, false))
 		return;
 	/* A full counter (EAGAIN) wakes just as well. */
 	while (write(poller->waker.fd, &one, sizeof(one)) < 0 && errno == EINTR)

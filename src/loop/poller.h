@@ -70,6 +70,12 @@ void coil__poller_fini(struct poller *poller);
 int coil__poller_poll(struct poller *poller, double timeout,
 		      bool (*must_not_sleep)(void *arg), void *arg);
 
+/* From any thread, after it has said what there is to do: is there a wait to be ended? */
+static inline bool coil__poller_sleeps(struct poller *poller)
+{
+	return atomic_load(&poller->asleep);
+}
+
 /* From any thread: ends the wait, if there is one. */
 void coil__poller_wake(struct poller *poller);
 

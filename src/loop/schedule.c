@@ -121,17 +121,12 @@ struct handle *coil__loop_timer(struct coil_loop *loop, double when,
 	return handle;
 }
 
-static coil_handle *call_at(struct coil_loop *loop, struct context *context, double when,
-			    coil_function function, void *arg,
-			    const coil_site *site, unsigned schedule)
+static inline __attribute__((always_inline)) coil_handle *
+call_timer(struct coil_loop *loop, struct context *context, double when,
+	   coil_function function, void *arg, const coil_site *site, unsigned schedule)
 {
 	struct handle *handle;
 
-	if (unlikely(loop_looks_twice(loop))) {
-		if (!coil__loop_admits(loop, site))
-			return NULL;
-		site = place_here(loop, site);
-	}
 	if (unlikely(!function))
 		return coil__null(COIL_TYPE, site, "a callable object was expected by call_at(), got NULL");
 	if (unlikely(isnan(when)))
@@ -143,6 +138,25 @@ static coil_handle *call_at(struct coil_loop *loop, struct context *context, dou
 		return object_handle(handle);
 	coil__handle_cancel(handle); /* it is in the heap, and will be dropped there */
 	return coil__null_memory(site);
+}
+
+static cold coil_handle *call_at_with_care(struct coil_loop *loop, struct context *context,
+	double when, coil_function function, void *arg, const coil_site *site,
+	unsigned schedule)
+{
+	if (!coil__loop_admits(loop, site))
+		return NULL;
+	return call_timer(loop, context, when, function, arg, place_here(loop, site),
+			  schedule);
+}
+
+static coil_handle *call_at(struct coil_loop *loop, struct context *context, double when,
+			    coil_function function, void *arg,
+			    const coil_site *site, unsigned schedule)
+{
+	if (unlikely(loop_looks_twice(loop)))
+		return call_at_with_care(loop, context, when, function, arg, site, schedule);
+	return call_timer(loop, context, when, function, arg, site, schedule);
 }
 
 coil_handle *coil_loop_call_later_site(coil_loop *loop, double delay,
@@ -261,7 +275,6 @@ void coil__loop_push_foreign(struct coil_loop *loop, struct handle *handle)
 	do
 		handle->next = first;
 	while (!atomic_compare_exchange_weak(&loop->incoming, &first, handle));
-	coil__poller_wake(&loop->poller);
 }
 
 coil_result coil_loop_call_soon_threadsafe_site(coil_loop *loop,
@@ -282,8 +295,10 @@ coil_result coil_loop_call_soon_threadsafe_site(coil_loop *loop,
 	/* The lock holds off close, which would free what we are about to touch. */
 	pthread_rwlock_rdlock(&loop->closing);
 	handle = loop_refuses(loop) ? NULL : foreign_handle(loop, function, arg, site);
-	if (handle)
+	if (handle) {
 		coil__loop_push_foreign(loop, handle);
+		coil__poller_wake(&loop->poller);
+	}
 	pthread_rwlock_unlock(&loop->closing);
 	if (handle)
 		return coil_ok(NULL);

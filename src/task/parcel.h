@@ -56,6 +56,12 @@ void coil__parcel_error(struct parcel *parcel, int error, const coil_site *site,
 coil_result coil__parcel_unpack(const struct parcel *parcel, bool *is_list);
 void coil__parcel_unref(coil_result result, bool is_list);
 
+/* Is there nothing but the result itself? */
+static inline bool parcel_is_plain(const struct parcel *parcel)
+{
+	return !parcel->detail && !parcel->items && !parcel->bytes;
+}
+
 /* Frees what PARCEL holds. */
 void coil__parcel_free(struct parcel *parcel);
 

@@ -8,8 +8,8 @@
 #include <coil/debug.h>
 #include <coil/run.h>
 
-#include "executor/executor.h"
 #include "base/place.h"
+#include "executor/executor.h"
 #include "loop/loop.h"
 #include "loop/registry.h"
 #include "task/async_generator.h"

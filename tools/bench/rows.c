@@ -10,7 +10,8 @@
 	  "/usr/bin/python3 @/peer.py " loop }
 
 enum {
-	COIL, NO_TRACE, LIBEVENT, LIBUV, LIBEV, BOOST, LTTNG, GO, UVLOOP, ASYNCIO, EPOLL
+	COIL, NO_TRACE, LIBEVENT, LIBUV, LIBEV, BOOST, LTTNG, GO, UVLOOP, ASYNCIO, EPOLL,
+	COIL_LIBUV
 };
 
 struct peer bench_peers[] = {
@@ -25,6 +26,7 @@ struct peer bench_peers[] = {
 	[UVLOOP] = { "uvloop", PYTHONS("uvloop") },
 	[ASYNCIO] = { "asyncio", PYTHONS("asyncio") },
 	[EPOLL] = { "epoll", { "@/epoll" } },
+	[COIL_LIBUV] = { "coil on libuv", { "env COIL_LOOP=libuv @/coil" } },
 	{ NULL }
 };
 
@@ -60,8 +62,8 @@ struct row bench_rows[] = {
 	  .lines = { PEER(COIL, MOST(6)), PEER(LIBUV), PEER(LIBEV), PEER(LIBEVENT),
 		     PEER(UVLOOP), PEER(ASYNCIO) } },
 	{ "chain", "call_soon, 1 pending, one descriptor watched: per callback",
-	  .lines = { PEER(COIL), PEER(LIBUV, LEAST(1)), PEER(LIBEV), PEER(LIBEVENT),
-		     PEER(UVLOOP), PEER(ASYNCIO) } },
+	  .lines = { PEER(COIL), PEER(COIL_LIBUV), PEER(LIBUV, LEAST(1)), PEER(LIBEV),
+		     PEER(LIBEVENT), PEER(UVLOOP), PEER(ASYNCIO) } },
 	{ "switch", "context switch, one way",
 	  .lines = { PEER(COIL), PEER(BOOST, LEAST(1 / 1.3)) } },
 	{ "record", "recording, per event of a yield: what it adds, by the events",
@@ -76,7 +78,7 @@ struct row bench_rows[] = {
 	  .lines = { PEER(COIL), PEER(NO_TRACE, LEAST(1 / 1.03)) } },
 	{ "sleepers", "1,000,000 tasks that each sleep 0 to 1 s: wall time",
 	  .unit = UNIT_SECONDS,
-	  .lines = { PEER(COIL, MOST(2.6e9)), PEER(GO, .label = "Go, one core"),
+	  .lines = { PEER(COIL, MOST(2.6e9)), PEER(COIL_LIBUV), PEER(GO, .label = "Go, one core"),
 		     PEER(GO, .label = "Go, all cores", .cpus = ALL_CPUS) } },
 	{ "asleep", "1,000,000 tasks asleep at once: resident memory per task",
 	  .unit = UNIT_BYTES, .percent = 30,
@@ -97,7 +99,8 @@ struct row bench_rows[] = {
 		     PEER(ASYNCIO) } },
 	{ "wake", "another thread wakes the loop, and the callback wakes the thread: round trips",
 	  .unit = UNIT_THOUSANDS, .cpus = 2,
-	  .lines = { PEER(COIL), PEER(EPOLL, LEAST(0.95), .label = "epoll and eventfd"),
+	  .lines = { PEER(COIL), PEER(COIL_LIBUV),
+		     PEER(EPOLL, LEAST(0.95), .label = "epoll and eventfd"),
 		     PEER(LIBUV), PEER(UVLOOP), PEER(ASYNCIO) } },
 	{ "executor-one", "run_in_executor, one job after another: per job", .cpus = 2,
 	  .lines = { PEER(COIL), PEER(LIBUV, LEAST(1)), PEER(GO), PEER(UVLOOP),

@@ -144,7 +144,12 @@ static void context(void)
 
 static void version(void)
 {
-	printf("coil %s\n", coil_version());
+	coil_loop *version_loop = coil_new_event_loop();
+
+	if (!version_loop) /* without the driver that COIL_LOOP asks for */
+		exit(1);
+	printf("coil %s, by %s\n", coil_version(), coil_loop_get_driver(version_loop));
+	coil_loop_close(version_loop);
 }
 
 static const struct task_work record_words[] = {
