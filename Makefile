@@ -26,6 +26,19 @@ OPT     ?= -O2 -g
 EVENT_CFLAGS := $(shell $(PKG) --cflags libevent_core 2>/dev/null)
 EVENT_LIBS   := $(shell $(PKG) --libs libevent_core 2>/dev/null || echo $(or $(EVENT_LIB),-levent_core))
 
+# LIBUV=no builds without the driver on libuv, yes fails where there is none; auto: if
+# there is one.
+LIBUV    ?= auto
+UV_FOUND := $(shell $(PKG) --exists libuv 2>/dev/null && echo yes)
+UV       := $(if $(filter no,$(LIBUV)),no,$(or $(UV_FOUND),no))
+ifeq ($(LIBUV) $(UV),yes no)
+$(error LIBUV=yes, but $(PKG) finds no libuv)
+endif
+ifeq ($(UV),yes)
+UV_CFLAGS := -DCOIL_WITH_LIBUV $(shell $(PKG) --cflags libuv)
+UV_LIBS   := $(shell $(PKG) --libs libuv)
+endif
+
 FLAGS_asan     := -fsanitize=address -fno-omit-frame-pointer -O1 -DCOIL_VALIDATE
 FLAGS_ubsan    := -fsanitize=undefined -fno-sanitize-recover=all -O1 -DCOIL_VALIDATE
 FLAGS_tsan     := -fsanitize=thread -O1
@@ -36,11 +49,14 @@ FLAGS_fuzz     := -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-reco
 VFLAGS  := $(FLAGS_$(VARIANT))
 
 ALL_CFLAGS := -std=gnu11 -D_GNU_SOURCE $(OPT) $(WARN) -fPIC -fvisibility=hidden \
-              -Iinclude -Isrc $(EVENT_CFLAGS) $(VFLAGS) $(CFLAGS)
-ALL_LIBS   := $(EVENT_LIBS) -lpthread -lm
+              -Iinclude -Isrc $(EVENT_CFLAGS) $(UV_CFLAGS) $(VFLAGS) $(CFLAGS)
+ALL_LIBS   := $(EVENT_LIBS) $(UV_LIBS) -lpthread -lm
 LINK    := $(CC) $(OPT) $(VFLAGS) $(LDFLAGS)
 
 LIB_SRC := $(wildcard src/*/*.c) $(wildcard src/*/*.S)
+ifeq ($(UV),no)
+LIB_SRC := $(filter-out src/loop/driver_libuv.c,$(LIB_SRC))
+endif
 LIB_OBJ := $(patsubst %,$(B)/%.o,$(basename $(LIB_SRC)))
 TOOL_SRC := $(wildcard tools/coil/*.c)
 TOOL_OBJ := $(TOOL_SRC:%.c=$(B)/%.o)
@@ -59,6 +75,13 @@ $(B)/%.o: %.S
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+
+# Rewritten when that changes, so that what depends on it is built anew.
+$(B)/libuv-$(UV):
+	@mkdir -p $(@D)
+	@rm -f $(B)/libuv-yes $(B)/libuv-no
+	@touch $@
+$(B)/src/loop/policy.o: $(B)/libuv-$(UV)
 
 $(B)/libcoil.a: $(LIB_OBJ)
 	$(call say,AR)

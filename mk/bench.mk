@@ -6,7 +6,7 @@
 BENCH_PEERS := $(B)/bench-peers
 BENCH_OBJ   := $(patsubst %.c,$(B)/%.o,$(wildcard tools/bench/*.c))
 BENCH_LIB_NOTRACE := build/notrace/libcoil.a
-BENCH_NAMES := coil coil-notrace libevent libuv libev boost lttng go peer.py
+BENCH_NAMES := coil coil-notrace libevent libuv libev boost lttng go peer.py epoll
 BENCH_PROGRAMS := $(BENCH_NAMES:%=$(BENCH_PEERS)/%)
 
 bench: $(B)/bench $(BENCH_PROGRAMS) ## coil beside asyncio, uvloop, Go, ... (13 minutes; ROWS='yield soon')
@@ -30,7 +30,7 @@ bench_peer = @mkdir -p $(BENCH_PEERS); \
 BENCH_CC = $(CC) $(ALL_CFLAGS) -fno-strict-aliasing $(LDFLAGS) -o $@ $<
 
 BENCH_COIL := $(wildcard tools/bench/peers/coil*.c) tools/bench/peers/coil_peer.h \
-              tools/bench/measure.h
+              tools/bench/threads.h tools/bench/measure.h
 BENCH_CC_COIL = $(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(filter %.c %.a,$^) $(ALL_LIBS)
 
 $(BENCH_PEERS)/coil: $(BENCH_COIL) $(B)/libcoil.a
@@ -49,10 +49,12 @@ endif
 
 $(BENCH_PEERS)/libevent: tools/bench/peers/libevent.c tools/bench/measure.h
 	$(call bench_peer,event2/event.h,$(BENCH_CC) $(EVENT_LIBS))
-$(BENCH_PEERS)/libuv: tools/bench/peers/libuv.c tools/bench/measure.h
+$(BENCH_PEERS)/libuv: tools/bench/peers/libuv.c tools/bench/threads.h tools/bench/measure.h
 	$(call bench_peer,uv.h,$(BENCH_CC) -luv)
 $(BENCH_PEERS)/libev: tools/bench/peers/libev.c tools/bench/measure.h
 	$(call bench_peer,ev.h,$(BENCH_CC) -lev)
+$(BENCH_PEERS)/epoll: tools/bench/peers/epoll.c tools/bench/threads.h tools/bench/measure.h
+	$(call bench_peer,sys/epoll.h,$(BENCH_CC) -lpthread)
 $(BENCH_PEERS)/lttng: tools/bench/peers/lttng.c tools/bench/peers/lttng_event.h tools/bench/measure.h
 	$(call bench_peer,lttng/tracepoint.h,$(BENCH_CC) -Itools/bench/peers -llttng-ust -ldl)
 $(BENCH_PEERS)/boost: tools/bench/peers/boost.cc tools/bench/measure.h

@@ -4,7 +4,7 @@
 # fuzzers, which run a part of it on whatever they can think of.
 
 CLANG   ?= clang
-C_FILES = $(wildcard src/*/*.c tools/coil/*.c lessons/demos/*.c) $(TEST_SRC)
+C_FILES = $(wildcard src/*/*.c tools/coil/*.c lessons/*/*.c) $(TEST_SRC)
 
 # ---- lint ----
 

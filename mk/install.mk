@@ -10,7 +10,8 @@ MAN     := $(wildcard docs/coil.1)
 
 # Written anew each time: it depends on PREFIX.
 $(B)/coil.pc: coil.pc.in FORCE
-	@sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' $< > $@
+	@sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' \
+		-e 's|@LIBUV@|$(if $(UV_LIBS), libuv)|' $< > $@
 
 install: all $(B)/coil.pc ## install to PREFIX (/usr/local), under DESTDIR
 	install -d "$(TO)/bin" "$(TO)/lib/pkgconfig" "$(TO)/include/coil" "$(TO)/share/man/man1"

@@ -55,7 +55,10 @@ run-tests: all demos tests
 laws: test-deps ## the tests, recorded, and what they record held against the laws
 	@+COIL_TEST_CHECK_TRACES=1 COIL_TEST_TIMEOUT=6 $(MAKE) $(JOBS) --no-print-directory run-tests
 
-tests: $(B)/tests/run $(B)/tests/soak/soak $(REPLAYS)
+test-libuv: test-deps ## the tests on loops of libuv
+	@+COIL_LOOP=libuv $(MAKE) $(JOBS) --no-print-directory LIBUV=yes run-tests
+
+tests: $(B)/tests/run $(B)/tests/soak/soak $(B)/tests/soak/stress $(REPLAYS)
 
 # ---- the same tests in other builds ----
 
@@ -87,4 +90,4 @@ asan ubsan tsan cruel ucontext valgrind: test-deps
 	@[ $@ != valgrind ] || tools/deps.sh valgrind
 	@+$(MAKE) $(JOBS) --no-print-directory VARIANT=$@ run-tests
 
-.PHONY: test laws test-deps run-tests tests fuzz-smoke asan ubsan tsan cruel ucontext valgrind
+.PHONY: test test-libuv laws test-deps run-tests tests fuzz-smoke asan ubsan tsan cruel ucontext valgrind

@@ -7,6 +7,7 @@
  */
 #include "faults.h"
 #include "harness.h"
+#include "loop/driver.h"
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
@@ -190,7 +191,18 @@ int __wrap_openat(int dir, const char *path, int flags, ...)
 	return fails(FAULT_OPEN) ? -1 : __real_openat(dir, path, flags, mode);
 }
 
+/* libuv keeps a pipe for as long as the process lives: not one that a test left. */
+static void begin_libuv(void)
+{
+	const struct driver *libuv = coil__driver_find("libuv");
+	struct poller poller;
+
+	if (libuv && coil__poller_init(&poller, libuv) == 0)
+		coil__poller_fini(&poller);
+}
+
 void faults_install(void)
 {
 	event_set_mem_functions(__wrap_malloc, __wrap_realloc, free);
+	begin_libuv();
 }

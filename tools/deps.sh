@@ -20,6 +20,7 @@ table() {
 	build|module libevent_core|libevent, which waits for descriptors and time|libevent-dev|libevent-devel|libevent|libevent-dev|libevent
 	render|dot|Graphviz, which draws the svg and png pictures|graphviz|graphviz|graphviz|graphviz|graphviz
 	test|module cunit|CUnit, which counts the assertions of the tests|libcunit1-dev|CUnit-devel|cunit|cunit-dev|cunit
+	test|module libuv|libuv, by which a loop can wait instead|libuv1-dev|libuv-devel|libuv|libuv-dev|libuv
 	test|c++|a C++ compiler, to test that coil can be used from C++|g++|gcc-c++|gcc|g++|
 	test|nm|to look at the symbols that the library exports|binutils|binutils|binutils|binutils|
 	lint fuzz|clang|to build with a second compiler, and to fuzz|clang|clang|clang|clang|llvm

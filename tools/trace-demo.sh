@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# Runs the demo programs named, recorded, on the real clock; holds each trace
-# against the laws; draws it in both views and all formats.  `make trace-demo`.
+# Runs the programs named (documents/02-hello, demos/queue), recorded, on the real clock
+# but for one that takes 15 seconds there; holds each trace against the laws; draws it in
+# both views and all formats.  `make trace-demo`.
 set -u
 : "${B:=build}"
 coil=$B/coil
@@ -19,9 +20,12 @@ rm -rf "$to"
 mkdir -p "$to" || fail "cannot make $to"
 unset COIL_CLOCK COIL_TRACE
 
-for demo; do
+for program; do
+	demo=${program##*/}
 	printf '== %s\n' "$demo"
-	"$coil" record -o "$to/$demo.trace" -- "$B/demos/$demo" ||
+	clock=
+	[ "$demo" != 13-cor1-cor2 ] || clock=--virtual
+	"$coil" record $clock -o "$to/$demo.trace" -- "$B/lessons/$program" ||
 		fail "$demo ended with status $?"
 	"$coil" check "$to/$demo.trace" || fail "the trace of $demo is not right: $to/$demo.trace"
 	for view in await loop; do
@@ -34,14 +38,15 @@ for demo; do
 	done
 done
 
-printf '\n== gather, as its trace tells it\n'
-"$coil" render "$to/gather.trace" --format text --view await || fail "cannot draw gather"
+printf '\n== 10-say-hello, as its trace tells it\n'
+"$coil" render "$to/10-say-hello.trace" --format text --view await || fail "cannot draw 10-say-hello"
 cat <<END
 
 The traces, and their pictures in two views (await: who waits for what; loop: what
 the event loop does), each as .puml (PlantUML), .dot (Graphviz), .svg and .png:
 END
-for demo; do
+for program; do
+	demo=${program##*/}
 	printf '  %s\n' "$to/$demo.trace  $to/$demo-await.svg  $to/$demo-loop.svg"
 done
-printf 'Look into one:  %s print %s\n' "$coil" "$to/gather.trace"
+printf 'Look into one:  %s print %s\n' "$coil" "$to/10-say-hello.trace"

@@ -31,6 +31,18 @@ COIL_API coil_result coil_await_site(coil_awaitable *awaitable,
 #define coil_sleep(delay) coil_sleep_site((delay), COIL_SITE("sleep", #delay))
 COIL_API coil_result coil_sleep_site(double delay, const coil_site *site);
 
+/* The same, and gives RESULT:  return coil_sleep_result(1, coil_number(42));
+ * (await asyncio.sleep(delay, result)) */
+#define coil_sleep_result(delay, result)                                       \
+	coil_sleep_result_site((delay), (result), COIL_SITE("sleep", #delay))
+static inline coil_result coil_sleep_result_site(double delay, coil_result result,
+						 const coil_site *site)
+{
+	coil_result r = coil_sleep_site(delay, site);
+
+	return r.error ? r : result;
+}
+
 /* A future that is done when all of its arguments are; they are handed over.
  * Coroutines become tasks, in order.  Its value is a coil_list of their results,
  * in the order of the arguments:

@@ -25,11 +25,12 @@ COIL_API coil_coroutine *coil_coro_site(coil_function function, const void *arg,
 
 /* The same with a copy of *ARG, which lives as long as the coroutine: for functions
  * that take more than one thing.
- *	coil_coro_copy(factorial, (&(struct call){ "A", 2 }))
- * ARG is a pointer to what is copied, and must have a complete type. */
-#define coil_coro_copy(function, arg)                                          \
-	coil_coro_copy_site((function), (arg), sizeof(*(arg)),                 \
-			    COIL_SITE(#function, #arg))
+ *	coil_coro_copy(factorial, &(struct call){ "A", 2 })
+ * ARG is a pointer to what is copied, and must have a complete type.  (It is written
+ * `...` here for the sake of the comma.) */
+#define coil_coro_copy(function, ...)                                          \
+	coil_coro_copy_site((function), (__VA_ARGS__), sizeof(*(__VA_ARGS__)), \
+			    COIL_SITE(#function, #__VA_ARGS__))
 COIL_API coil_coroutine *coil_coro_copy_site(coil_function function, const void *arg,
 					     size_t size, const coil_site *site);
 

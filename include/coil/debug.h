@@ -34,6 +34,14 @@ COIL_API bool coil_loop_get_debug(const coil_loop *loop);
 COIL_API void coil_loop_set_slow_callback_duration(coil_loop *loop, double seconds);
 COIL_API double coil_loop_get_slow_callback_duration(const coil_loop *loop);
 
+/* The chain that led to SITE, which something made in debug mode has: the call that ran
+ * the loop, the awaits of coroutines that the task was in, and SITE itself; the outermost
+ * first, the innermost ten at most.  A site that knows no chain is alone.
+ * Result: how many there are; up to COUNT are put in SITES.  They are static.
+ * (traceback.StackSummary, of context["source_traceback"]) */
+COIL_API size_t coil_site_traceback(const coil_site *site, const coil_site **sites,
+				    size_t count);
+
 #ifdef __cplusplus
 }
 #endif

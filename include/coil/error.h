@@ -137,7 +137,8 @@ COIL_API void coil_print_exception(coil_result result, FILE *file);
 COIL_API coil_result coil_last_error(void);
 
 /* The exit status that Python would give: 0 for success; else it writes the
- * traceback to standard error and returns 1:
+ * traceback to standard error and returns 1, or for COIL_KEYBOARD_INTERRUPT 130, as a
+ * shell says of a program that Ctrl-C killed:
  *	return coil_exit_status(coil_run(coil_coro(amain, NULL))); */
 COIL_API int coil_exit_status(coil_result result);
 

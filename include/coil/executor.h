@@ -68,10 +68,11 @@ COIL_API coil_executor *coil_process_pool_executor_site(
 #define coil_executor_submit(executor, function, arg)                          \
 	coil_executor_submit_site((executor), (function), (arg), COIL_NOT_COPIED, \
 		COIL_SITE(#function, #arg))
-/* The same with a copy of *ARG, which goes when the job has run. */
-#define coil_executor_submit_copy(executor, function, arg)                     \
-	coil_executor_submit_site((executor), (function), (arg), sizeof(*(arg)), \
-		COIL_SITE(#function, #arg))
+/* The same with a copy of *ARG, which goes when the job has run.
+ *	coil_executor_submit_copy(executor, add, &(struct pair){ 1, 2 }) */
+#define coil_executor_submit_copy(executor, function, ...)                     \
+	coil_executor_submit_site((executor), (function), (__VA_ARGS__),       \
+		sizeof(*(__VA_ARGS__)), COIL_SITE(#function, #__VA_ARGS__))
 #define COIL_NOT_COPIED SIZE_MAX
 COIL_API coil_concurrent_future *coil_executor_submit_site(coil_executor *executor,
 	coil_function function, const void *arg, size_t size, const coil_site *site);
@@ -100,16 +101,16 @@ COIL_API coil_result coil_executor_shutdown(coil_executor *executor, unsigned fl
 #define coil_loop_run_in_executor(loop, executor, function, arg)               \
 	coil_loop_run_in_executor_site((loop), (executor), (function), (arg),  \
 		COIL_NOT_COPIED, COIL_SITE(#function, #arg))
-#define coil_loop_run_in_executor_copy(loop, executor, function, arg)          \
-	coil_loop_run_in_executor_site((loop), (executor), (function), (arg),  \
-		sizeof(*(arg)), COIL_SITE(#function, #arg))
+#define coil_loop_run_in_executor_copy(loop, executor, function, ...)          \
+	coil_loop_run_in_executor_site((loop), (executor), (function), (__VA_ARGS__), \
+		sizeof(*(__VA_ARGS__)), COIL_SITE(#function, #__VA_ARGS__))
 /* The same of the running loop. */
 #define coil_run_in_executor(executor, function, arg)                          \
 	coil_loop_run_in_executor_site(NULL, (executor), (function), (arg),    \
 		COIL_NOT_COPIED, COIL_SITE(#function, #arg))
-#define coil_run_in_executor_copy(executor, function, arg)                     \
-	coil_loop_run_in_executor_site(NULL, (executor), (function), (arg),    \
-		sizeof(*(arg)), COIL_SITE(#function, #arg))
+#define coil_run_in_executor_copy(executor, function, ...)                     \
+	coil_loop_run_in_executor_site(NULL, (executor), (function), (__VA_ARGS__), \
+		sizeof(*(__VA_ARGS__)), COIL_SITE(#function, #__VA_ARGS__))
 COIL_API coil_future *coil_loop_run_in_executor_site(coil_loop *loop,
 	coil_executor *executor, coil_function function, const void *arg, size_t size,
 	const coil_site *site);

@@ -14,6 +14,11 @@
  * coil_run_in_executor, a future of coil_wrap_future), it jumps to the next timer.  For
  * descriptors and threads it waits in real time, and is as much later then.
  *
+ * A forked child cannot use its parent's loops: every call fails with COIL_RUNTIME "this
+ * event loop belongs to process N, which was forked: a child makes a loop of its own", and
+ * leaves the parent's alone.  A child that was forked in a callback or a coroutine may run
+ * loops of its own there; when it returns, the parent's loop is left with that error.
+ *
  * Nothing here suspends the calling coroutine.
  */
 #ifndef COIL_LOOP_H
@@ -33,12 +38,14 @@ typedef coil_result (*coil_function)(void *arg);
 
 enum coil_clock { COIL_CLOCK_REAL, COIL_CLOCK_VIRTUAL };
 
-/* Makes a loop.  The caller owns it and closes it with coil_loop_close.
- * Errors: NULL with COIL_OS (no descriptors) or COIL_MEMORY in coil_last_error.
+/* Makes a loop by the policy's factory (policy.h).  The caller owns it and closes it with coil_loop_close.
+ * Errors: NULL with COIL_OS (no descriptors), COIL_MEMORY, or what the factory gives, in
+ * coil_last_error.
  * (asyncio.new_event_loop) */
 COIL_API coil_loop *coil_new_event_loop(void);
 
-/* The same with the clock given, whatever the environment says. */
+/* The same with the clock given, whatever the environment says: by the policy's
+ * factory, too (policy.h). */
 COIL_API coil_loop *coil_new_event_loop_with_clock(enum coil_clock clock);
 
 /* Makes LOOP the one that coil_get_event_loop gives in this thread; NULL unsets
@@ -160,6 +167,8 @@ typedef struct coil_exception_context {
 	coil_task *task;
 	coil_handle *handle;
 	const coil_site *site; /* where the callback was scheduled, the task made */
+	const coil_site *source_traceback; /* the same, if the chain that led there is known:
+	                                      coil_site_traceback (debug.h)   */
 } coil_exception_context;
 
 /* May return an error, which then goes to the default handler. */

@@ -27,16 +27,19 @@ typedef struct coil_run_options {
  * Options may follow: coil_run(coil_coro(amain, NULL), .debug = COIL_DEBUG_ON).
  *
  * Ctrl-C (SIGINT, in the main thread, where the program has no handler of its own) cancels
- * the main task; a second one leaves the loop after the callback that runs; a third does
- * what it does to any program.
+ * the main task.  A second one, and one while the rest is being cancelled, leaves the loop
+ * after the callback that runs; one more, if that does not end, does what it does to any
+ * program.  A system call that a callback waits in is interrupted (EINTR).
  *
  * Result: what the coroutine returned; a pointer in it must not point to what
  * the loop owned.
  * Errors: the coroutine's; COIL_RUNTIME inside of a running loop
- * ("asyncio.run() cannot be called from a running event loop"); COIL_VALUE if it
- * is not a coroutine; COIL_KEYBOARD_INTERRUPT if Ctrl-C cancelled it; COIL_OS,
- * COIL_MEMORY; in place of all of these what a task that is left, or a generator, raises
- * to leave the loop (COIL_SYSTEM_EXIT).
+ * ("asyncio.run() cannot be called from a running event loop"), or in a child that was
+ * forked inside of it ("this event loop belongs to process N ..."); COIL_VALUE if it
+ * is not a coroutine; COIL_KEYBOARD_INTERRUPT if Ctrl-C cancelled it, or left the loop
+ * (if it swallows the cancellation, its result counts); COIL_OS, COIL_MEMORY; in place of
+ * all of these what a task that is left, or a generator, raises to leave the loop
+ * (COIL_SYSTEM_EXIT).
  * Blocks the thread, so it is not for coroutines.  (asyncio.run) */
 #define coil_run(coroutine, ...)                                               \
 	coil_run_site((coroutine), COIL_OPTIONS(coil_run_options, __VA_ARGS__), \

@@ -9,12 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fork.h"
 #include "base/pool.h"
 #include "base/thread.h"
 #include "coroutine/stack.h"
-#include "executor/chain.h"
 #include "executor/concurrent_future.h"
 #include "executor/executor.h"
+#include "executor/wrap_future.h"
 #include "loop/handle.h"
 #include "sync/barrier.h"
 #include "sync/condition.h"
@@ -80,6 +81,11 @@ static pthread_mutex_t depot_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct slab *slabs;                      /* under depot_lock */
 static struct pool_free *depot[OBJECT_KINDS];   /* under depot_lock */
 
+pthread_mutex_t *coil__depot_lock(void)
+{
+	return &depot_lock;
+}
+
 static void pool_add(struct pool *pool, void *object)
 {
 	struct pool_free *free = object;
@@ -89,11 +95,20 @@ static void pool_add(struct pool *pool, void *object)
 	pool->free = free;
 }
 
+/* Not all that is there: threads that come and go side by side would each find nothing,
+ * make their own, and leave ever more behind. */
 static bool grow_from_depot(struct pool *pool, enum object_kind kind)
 {
+	struct pool_free *last;
+
 	pthread_mutex_lock(&depot_lock);
-	pool->free = depot[kind];
-	depot[kind] = NULL;
+	pool->free = last = depot[kind];
+	for (int i = 1; last && last->next && i < OBJECTS_AT_ONCE; i++)
+		last = last->next;
+	if (last) {
+		depot[kind] = last->next;
+		last->next = NULL;
+	}
 	pthread_mutex_unlock(&depot_lock);
 	return pool->free;
 }

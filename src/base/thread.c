@@ -5,9 +5,11 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "base/fork.h"
 #include "base/log.h"
 #include "base/thread.h"
 #include "coroutine/overflow.h"
+#include "loop/registry.h"
 #include "task/context.h"
 #include "task/keep.h"
 #include "task/lifetime.h"
@@ -40,17 +42,18 @@ static void process_end(void)
 	coil__lifetime_end_thread();
 }
 
-/* A running loop stays with the parent. */
+/* The parent's loops stay with it. */
 static void after_fork_in_child(void)
 {
-	coil__self.running = NULL;
+	coil__loops_leave_behind();
+	coil__fork_unlock();
 }
 
 static void make_key(void)
 {
 	has_key = pthread_key_create(&key, thread_leave) == 0;
 	if (atexit(process_end) != 0 ||
-	    pthread_atfork(NULL, NULL, after_fork_in_child) != 0)
+	    pthread_atfork(coil__fork_lock, coil__fork_unlock, after_fork_in_child) != 0)
 		coil__log("no memory to be told of the end of the process, or of a fork");
 }
 

@@ -10,6 +10,9 @@
 #ifndef COIL_BASE_THREAD_H
 #define COIL_BASE_THREAD_H
 
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include "base/pool.h"
 
 struct keep;
@@ -19,6 +22,7 @@ struct awaitable;
 struct coil__thread {
 	struct coil_loop *running;     /* the loop that runs in this thread     */
 	struct coil_loop *set;         /* by coil_set_event_loop                */
+	struct coil_loop *left_behind; /* that ran when it was forked           */
 	bool was_set;                  /* was that ever called here             */
 	bool registered;               /* will thread_leave be called           */
 	struct pool pools[OBJECT_KINDS];
@@ -28,7 +32,6 @@ struct coil__thread {
 	struct context_values **context; /* where the current context is,
 	                                  whatever runs; NULL: that tells (context.h) */
 	int last_error;                /* the code, where a keep has no memory   */
-	const char *name;              /* longer than the system keeps it, or NULL */
 	void *signal_stack;            /* for the report of a stack overflow    */
 };
 
@@ -38,6 +41,12 @@ extern __thread struct coil__thread coil__self internal
 static inline struct pool *pool_of(enum object_kind kind)
 {
 	return &coil__self.pools[kind];
+}
+
+/* Is it the first of its process? */
+static inline bool thread_is_main(void)
+{
+	return syscall(SYS_gettid) == getpid();
 }
 
 /* Arranges that the thread's things are given back when it ends.  To be called

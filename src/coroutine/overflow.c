@@ -104,6 +104,11 @@ static void install(void)
 		coil__log("stack overflows will not be reported: sigaction failed");
 }
 
+void coil__overflow_forget(void)
+{
+	once = (pthread_once_t)PTHREAD_ONCE_INIT;
+}
+
 void coil__overflow_watch(void)
 {
 	stack_t stack;

@@ -11,6 +11,9 @@
 /* Once per thread that runs coroutines: a handler must have a stack to run on. */
 void coil__overflow_watch(void);
 
+/* The handlers of signals were taken away: the next to watch sets the handler again. */
+void coil__overflow_forget(void);
+
 /* The thread ends: its signal stack is given back. */
 void coil__overflow_leave(void);
 

@@ -13,6 +13,7 @@
 
 #include <coil/coroutine.h>
 
+#include "base/fork.h"
 #include "base/log.h"
 #include "coroutine/stack.h"
 
@@ -51,6 +52,11 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static _Atomic(struct stack_slab *) slabs; /* newest first; written under lock */
 static size_t slot_size;                   /* 0: not settled; under lock       */
 static bool unguarded;                     /* said so once; under lock         */
+
+pthread_mutex_t *coil__stack_lock(void)
+{
+	return &lock;
+}
 
 static size_t guard_size(void)
 {

@@ -3,9 +3,10 @@
  * Jobs of a loop: run_in_executor, its default executor, to_thread.
  */
 #include "base/shared.h"
-#include "executor/chain.h"
 #include "executor/executor.h"
+#include "executor/wrap_future.h"
 #include "loop/loop.h"
+#include "loop/registry.h"
 #include "task/context.h"
 #include "task/exception.h"
 #include "task/keep.h"
@@ -58,7 +59,7 @@ void coil__executor_end_loop(struct coil_loop *loop)
 static inline struct future *start(struct coil_loop *loop, struct executor *executor,
 				   struct concurrent_future *job, const coil_site *site)
 {
-	struct future *future = coil__chain(loop, job, true, TRACE_FUTURE_EXECUTOR, site);
+	struct future *future = coil__wrap_future(loop, job, true, TRACE_FUTURE_EXECUTOR, site);
 
 	if (unlikely(!future)) {
 		shared_unref(job);
@@ -81,8 +82,8 @@ coil_future *coil_loop_run_in_executor_site(coil_loop *loop, coil_executor *publ
 		loop = coil_get_running_loop();
 	if (unlikely(!loop))
 		return NULL;
-	if (unlikely(loop->closed))
-		return coil__null(COIL_RUNTIME, site, LOOP_IS_CLOSED);
+	if (unlikely(loop_refuses(loop)))
+		return coil__loop_refuses(loop, site);
 	if (public)
 		executor = coil__open(public, site, "run_in_executor", OBJECT_EXECUTOR);
 	else

@@ -18,6 +18,7 @@
 #include "base/shared.h"
 #include "executor/concurrent_future.h"
 #include "loop/outside.h"
+#include "loop/registry.h"
 #include "task/context.h"
 #include "task/generator.h"
 #include "task/keep.h"
@@ -59,7 +60,7 @@ static void free_crossing(struct crossing *crossing)
 /* The loop's side has ended. */
 static void drop_task(struct crossing *crossing)
 {
-	if (!crossing->task->future.loop->closed) /* else it is freed for itself */
+	if (!loop_is_closed(crossing->task->future.loop)) /* else it is freed for itself */
 		object_unref(crossing->task);
 }
 
@@ -352,5 +353,5 @@ coil_concurrent_future *coil_run_coroutine_threadsafe_site(coil_coroutine *publi
 	shared_unref(future);
 	free_crossing(crossing);
 	coil__awaitable_drop(&coroutine->awaitable, site);
-	return coil__null(COIL_RUNTIME, site, LOOP_IS_CLOSED);
+	return coil__loop_refuses(loop, site);
 }

@@ -94,6 +94,11 @@ static struct joiner *joiner_new(struct coil_loop *loop, const coil_site *site)
 		free(joiner);
 		return NULL;
 	}
+	if (TRACING) {
+		joiner->future->id = coil__trace_object_id();
+		TRACE_NOW(FUTURE_CREATED, TRACE_FUTURE_PLAIN, .future = joiner->future->id,
+			  .loop = TRACE_LOOP(loop), .site = TRACE_SITE(site));
+	}
 	joiner->waited_by = NULL;
 	joiner->executor = loop->executor;
 	shared_ref(joiner->executor);
@@ -194,7 +199,7 @@ struct request {
 	const coil_site *site;
 };
 
-static coil_result shut_down_all(void *arg)
+static coil_result shutdown_default_executor(void *arg)
 {
 	const struct request *request = arg;
 
@@ -210,5 +215,5 @@ coil_result coil__default_executor_shutdown(struct coil_loop *loop, double timeo
 	if (!loop->executor)
 		return coil_ok(NULL);
 	return coil_loop_run_until_complete_site(loop,
-		coil_coro(shut_down_all, &request), site);
+		coil_coro(shutdown_default_executor, &request), site);
 }

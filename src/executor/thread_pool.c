@@ -254,7 +254,7 @@ static void leave(struct worker *worker)
 {
 	struct thread_pool *pool = worker->pool;
 
-	coil__self.name = NULL;
+	coil__trace_thread_name(NULL);
 	pthread_mutex_lock(&pool->lock);
 	if (worker->place) {
 		*worker->place = worker->next;
@@ -280,7 +280,7 @@ static void *work(void *arg)
 
 	snprintf(name, sizeof(name), "%s", worker->name);
 	pthread_setname_np(pthread_self(), name); /* without it, all works the same */
-	coil__self.name = worker->name;
+	coil__trace_thread_name(worker->name);
 	works_for = pool;
 	thread_register();
 	state = class->begin ? class->begin(pool->data, worker->number) : NULL;

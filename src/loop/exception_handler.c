@@ -8,6 +8,7 @@
 #include "loop/loop.h"
 #include "task/context.h"
 #include "task/keep.h"
+#include "task/repr.h"
 #include "task/task.h"
 #include "trace/recorder.h"
 
@@ -17,64 +18,76 @@ static bool leaves_loop(coil_result result)
 	       result.error == COIL_KEYBOARD_INTERRUPT;
 }
 
-static void describe_future(const coil_future *public, FILE *file)
+static void line(FILE *file, const char *key)
 {
-	static const char *const state[] = { "pending", "finished", "cancelled" };
-	const struct future *future = handle_open(public);
-
-	if (!future)
-		return;
-	if (future->object.kind == OBJECT_TASK) {
-		const struct task *task = (const struct task *)future;
-
-		fprintf(file, "task: <Task %s name='%s' coro=<%s()>", state[future->state],
-			coil__task_name(task), task_coroutine_site(task)->callee);
-	} else {
-		fprintf(file, "future: <Future %s", state[future->state]);
-	}
-	if (future->site)
-		fprintf(file, " created at %s:%d", future->site->file,
-			future->site->line);
-	fputs(">\n", file);
+	fprintf(file, "\n%s: ", key);
 }
 
-/* asyncio writes its keys in alphabetical order: exception apart, that is
- * future, handle, task. */
-static void describe(const coil_exception_context *context, FILE *file)
+/* A task is said once: as what failed, or as what it is about. */
+static const struct future *task_of(const coil_exception_context *context)
 {
+	return context->task == context->future ? NULL : handle_open(context->task);
+}
+
+/* What runs was made elsewhere than what failed, and is all that is known. */
+static const coil_site *running_site(const struct coil_loop *loop)
+{
+	const struct handle *handle = loop->running_handle;
+
+	if (!handle)
+		return NULL;
+	return handle->object.flags & HANDLE_STEP ? ((struct future *)handle->arg)->site :
+						    handle->site;
+}
+
+/* asyncio's keys, in alphabetical order, and the exception at the end. */
+static void describe(const struct coil_loop *loop, const coil_exception_context *context,
+		     FILE *file)
+{
+	const struct future *future = handle_open(context->future);
+	const struct future *task = task_of(context);
 	const struct handle *handle = handle_open(context->handle);
 
-	fprintf(file, "%s\n", context->message ? context->message :
-		"Unhandled exception in event loop");
-	if (context->future)
-		describe_future(context->future, file);
-	if (handle && handle->site)
-		fprintf(file, "handle: <Handle %s() scheduled at %s:%d>\n",
-			handle->site->callee, handle->site->file, handle->site->line);
-	if (context->task)
-		describe_future(context->task, file);
-	if (context->exception.error)
+	fputs(context->message ? context->message : "Unhandled exception in event loop", file);
+	if (future) {
+		line(file, "future");
+		coil__repr_future(future, file);
+	}
+	if (handle) {
+		line(file, "handle");
+		coil__repr_handle(handle, file);
+	}
+	if (!context->source_traceback)
+		coil__repr_traceback(running_site(loop), "\nhandle_traceback: Handle created "
+				     "at (most recent call last):", file);
+	coil__repr_traceback(context->source_traceback, "\nsource_traceback: Object created "
+			     "at (most recent call last):", file);
+	if (task) {
+		line(file, "task");
+		coil__repr_future(task, file);
+	}
+	if (context->exception.error) {
+		fputs("\n", file);
 		coil_print_exception(context->exception, file);
+	}
 }
 
 void coil_loop_default_exception_handler(coil_loop *loop,
 					 const coil_exception_context *context)
 {
-	char *text = NULL;
-	size_t size = 0;
-	FILE *file = open_memstream(&text, &size);
+	struct text text;
 
-	(void)loop;
-	if (file) {
-		describe(context, file);
-		if (fclose(file) != 0)
-			size = 0;
-	}
-	/* One write, so that the reports of several threads do not mix. */
-	if (!text || fwrite(text, 1, size, stderr) != size)
+	if (coil__text_begin(&text))
+		describe(loop, context, text.file);
+	if (coil__text_end(&text)) {
+		while (text.length && text.text[text.length - 1] == '\n')
+			text.text[--text.length] = '\0'; /* the last is the handler's */
+		coil__log_text(context->site, COIL_LOG_ERROR, text.text, text.length);
+	} else {
 		coil__log("%s (no memory to say more)",
 			  context->message ? context->message : "Unhandled exception");
-	free(text);
+	}
+	free(text.text);
 }
 
 static void record_report(const coil_exception_context *context)
@@ -124,7 +137,7 @@ void coil_loop_call_exception_handler(coil_loop *loop,
 	}
 	second.exception = call_handler(loop, context);
 	if (leaves_loop(second.exception))
-		loop->leaving = second.exception;
+		loop_leave(loop, second.exception);
 	else if (second.exception.error)
 		coil_loop_default_exception_handler(loop, &second);
 }

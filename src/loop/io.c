@@ -7,7 +7,10 @@
 
 #include <coil/io.h>
 
+#include "loop/debug.h"
 #include "loop/loop.h"
+#include "loop/registry.h"
+#include "task/chain.h"
 #include "task/context.h"
 #include "task/keep.h"
 #include "trace/recorder.h"
@@ -39,12 +42,12 @@ static coil_result add(struct coil_loop *loop, int fd, coil_function function,
 	struct watch *watch;
 	int error;
 
-	if (loop->closed)
-		return coil_raise_site(site, COIL_RUNTIME, LOOP_IS_CLOSED);
+	if (unlikely(loop_looks_twice(loop)) && !coil__loop_admits(loop, site))
+		return coil_last_error();
 	if (fd < 0)
 		return coil_raise_site(site, COIL_VALUE, "Invalid file descriptor: %d", fd);
 	watch = coil__poller_watch(&loop->poller, fd, true);
-	handle = watch ? loop_new_handle(loop, site) : NULL;
+	handle = watch ? loop_new_handle(loop, place_here(loop, site)) : NULL;
 	if (!handle)
 		return fail(ENOMEM, fd, site);
 	handle->function = function;
@@ -70,7 +73,7 @@ static coil_result add(struct coil_loop *loop, int fd, coil_function function,
 
 static bool remove_side(struct coil_loop *loop, int fd, unsigned direction)
 {
-	struct watch *watch = loop->closed ? NULL :
+	struct watch *watch = loop_refuses(loop) ? NULL :
 			      coil__poller_watch(&loop->poller, fd, false);
 	struct handle *old = watch ? *side(watch, direction) : NULL;
 

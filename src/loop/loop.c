@@ -1,23 +1,22 @@
 /* SPDX-License-Identifier: MIT
  *
  * A loop's life: made, set for a thread, run, stopped, closed.  See loop.h.
- *
- * The struct of a closed loop goes to a queue and is used again only when 64 more
- * have been closed: a pointer to it says "closed" long after.
  */
 #include <errno.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <coil/io.h>
 
 #include "coroutine/overflow.h"
 #include "executor/executor.h"
+#include "loop/debug.h"
 #include "loop/loop.h"
 #include "loop/outside.h"
+#include "loop/registry.h"
+#include "loop/signals.h"
 #include "task/context.h"
 #include "task/keep.h"
 #include "task/lifetime.h"
@@ -25,64 +24,20 @@
 #include "task/task.h"
 #include "trace/recorder.h"
 
-#define CLOSED_KEPT 64
-
-static pthread_mutex_t closed_lock = PTHREAD_MUTEX_INITIALIZER;
-static struct coil_loop *first_closed, **last_closed = &first_closed;
-static size_t closed_count;
 static atomic_uint last_id;
 
 /* ---- making ---------------------------------------------------------- */
-
-static struct coil_loop *recycled(void)
-{
-	struct coil_loop *loop = NULL;
-
-	pthread_mutex_lock(&closed_lock);
-	if (closed_count > CLOSED_KEPT) {
-		loop = first_closed;
-		first_closed = loop->next_closed;
-		closed_count--;
-	}
-	pthread_mutex_unlock(&closed_lock);
-	return loop;
-}
-
-static void retire(struct coil_loop *loop)
-{
-	loop->next_closed = NULL;
-	pthread_mutex_lock(&closed_lock);
-	*last_closed = loop;
-	last_closed = &loop->next_closed;
-	closed_count++;
-	pthread_mutex_unlock(&closed_lock);
-}
-
-/* Close must not wait for ever behind threads that call without pause. */
-static int init_closing(pthread_rwlock_t *closing)
-{
-	pthread_rwlockattr_t attributes;
-	int error = pthread_rwlockattr_init(&attributes);
-
-	if (error)
-		return error;
-	pthread_rwlockattr_setkind_np(&attributes,
-				      PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
-	error = pthread_rwlock_init(closing, &attributes);
-	pthread_rwlockattr_destroy(&attributes);
-	return error;
-}
 
 /* The lock of a struct that is used again is left alone: a thread that was slow may be
  * about to take it, and will find there that it has nothing to do here any more. */
 static struct coil_loop *alloc(int *error)
 {
-	struct coil_loop *loop = recycled();
+	struct coil_loop *loop = coil__loop_recycled();
 
 	*error = 0;
 	if (!loop) {
 		loop = aligned_alloc(64, sizeof(*loop));
-		*error = loop ? init_closing(&loop->closing) : ENOMEM;
+		*error = loop ? coil__loop_init_closing(loop) : ENOMEM;
 	}
 	if (!*error)
 		memset(loop, 0, offsetof(struct coil_loop, closing));
@@ -91,7 +46,7 @@ static struct coil_loop *alloc(int *error)
 	return *error ? NULL : loop;
 }
 
-coil_loop *coil_new_event_loop_with_clock(enum coil_clock clock)
+struct coil_loop *coil__loop_new(const struct driver *driver, enum coil_clock clock)
 {
 	struct coil_loop *loop;
 	int error;
@@ -104,16 +59,19 @@ coil_loop *coil_new_event_loop_with_clock(enum coil_clock clock)
 	loop->clock.kind = clock;
 	coil__ready_queue_init(&loop->ready);
 	coil__timer_heap_init(&loop->timers);
-	error = coil__poller_init(&loop->poller);
+	error = coil__poller_init(&loop->poller, driver);
 	if (error) {
-		loop->closed = true;
-		retire(loop);
+		atomic_fetch_or(&loop->refuses, LOOP_CLOSED);
+		coil__loop_retire(loop);
 		return coil__null(COIL_OS, NULL, "cannot make an event loop: %s",
 				  strerror(error));
 	}
 	loop->id = atomic_fetch_add(&last_id, 1) + 1;
+	loop->process = getpid();
+	coil__loop_opened(loop);
 	loop->timers.serial = (uint64_t)loop->id << 40; /* no two loops' are alike */
 	TRACE_NOW(LOOP_CREATED, clock, .loop = loop->id);
+	coil__debug_open(loop);
 	return loop;
 }
 
@@ -125,16 +83,11 @@ void coil_set_event_loop(coil_loop *loop)
 	coil__self.was_set = true;
 }
 
-static bool in_main_thread(void)
-{
-	return syscall(SYS_gettid) == getpid();
-}
-
 coil_loop *coil_get_event_loop(void)
 {
 	if (coil__self.running)
 		return coil__self.running;
-	if (!coil__self.set && !coil__self.was_set && in_main_thread())
+	if (!coil__self.set && !coil__self.was_set && thread_is_main())
 		coil_set_event_loop(coil_new_event_loop());
 	if (!coil__self.set)
 		return coil__null(COIL_RUNTIME, NULL,
@@ -145,18 +98,18 @@ coil_loop *coil_get_event_loop(void)
 coil_loop *coil_get_running_loop(void)
 {
 	if (!coil__self.running)
-		return coil__null(COIL_RUNTIME, NULL, "no running event loop");
+		return coil__not_running(NULL);
 	return coil__self.running;
 }
 
 bool coil_loop_is_running(const coil_loop *loop)
 {
-	return loop->running;
+	return __atomic_load_n(&loop->running, __ATOMIC_RELAXED);
 }
 
 bool coil_loop_is_closed(const coil_loop *loop)
 {
-	return loop->closed;
+	return loop_is_closed(loop);
 }
 
 double coil_loop_time(const coil_loop *loop)
@@ -174,9 +127,9 @@ double coil_time(void)
 
 static coil_result check_can_run(struct coil_loop *loop, const coil_site *site)
 {
-	if (loop->closed)
-		return coil_raise_site(site, COIL_RUNTIME, LOOP_IS_CLOSED);
-	if (loop->running)
+	if (loop_refuses(loop))
+		return coil__loop_refusal(loop, site);
+	if (coil_loop_is_running(loop))
 		return coil_raise_site(site, COIL_RUNTIME,
 				       "This event loop is already running");
 	if (coil__self.running)
@@ -194,8 +147,10 @@ coil_result coil_loop_run_forever_site(coil_loop *loop, const coil_site *site)
 		return result;
 	thread_register();
 	coil__overflow_watch();
-	loop->running = true;
+	__atomic_store_n(&loop->running, true, __ATOMIC_RELAXED);
+	loop->run_site = site;
 	loop->leaving = coil_ok(NULL);
+	loop_take_attention(loop, LOOP_LEAVES);
 	coil__self.running = loop;
 	context = coil__context_enter(NULL); /* each thing that runs has its own */
 	coil__trace_run(loop->id, &loop->clock);
@@ -206,8 +161,10 @@ coil_result coil_loop_run_forever_site(coil_loop *loop, const coil_site *site)
 	TRACE_NOW(LOOP_RUN_END, 0, .loop = loop->id);
 	coil__trace_run(0, NULL);
 	loop->stopping = false;
-	loop->running = false;
+	__atomic_store_n(&loop->running, false, __ATOMIC_RELAXED);
 	coil__self.running = NULL;
+	if (unlikely(coil__self.left_behind == loop))
+		coil__self.left_behind = NULL;
 	coil__context_enter(context);
 	return result;
 }
@@ -244,12 +201,13 @@ coil_result coil__run_until_done(struct coil_loop *loop, struct future *future,
 		return result;
 	result = coil_loop_run_forever_site(loop, site);
 	coil_future_remove_done_callback(public, stop_when_done, loop);
-	if (future->state == FUTURE_PENDING) {
-		if (result.error)
-			return result;
+	if (future->state == FUTURE_PENDING && !result.error)
 		return coil_raise_site(site, COIL_RUNTIME,
 				       "Event loop stopped before Future completed.");
-	}
+	if (future->state != FUTURE_PENDING && result.error)
+		(void)coil__future_retrieve(future);
+	if (result.error)
+		return result;
 	return coil__keep_value(coil__future_retrieve(future), future->is_list);
 }
 
@@ -303,13 +261,19 @@ static void drop_watches(struct coil_loop *loop)
 
 coil_result coil_loop_close(coil_loop *loop)
 {
+	static const coil_site site = { "coil_loop_close", __FILE__, __LINE__, "close", "" };
+
+	if (loop_is_closed(loop))
+		return coil_ok(NULL);
+	if (loop_refuses(loop))
+		return coil__loop_refusal(loop, &site);
 	if (loop->running)
 		return coil_raise(COIL_RUNTIME, "Cannot close a running event loop");
-	if (loop->closed)
-		return coil_ok(NULL);
+	coil__debug_close(loop);
+	coil__signals_remove_all(loop);
 	drop_watches(loop);
 	pthread_rwlock_wrlock(&loop->closing);
-	loop->closed = true;
+	atomic_fetch_or(&loop->refuses, LOOP_CLOSED);
 	pthread_rwlock_unlock(&loop->closing);
 	coil__executor_end_loop(loop);
 	coil__outside_abandon(loop);
@@ -321,13 +285,16 @@ coil_result coil_loop_close(coil_loop *loop)
 	coil__lifetime_end_loop(loop);
 	drop_scheduled(loop); /* what the reports of the last objects scheduled */
 	coil__outside_end_loop(loop);
+	coil__signals_free(loop);
 	TRACE_NOW(LOOP_CLOSE, 0, .loop = loop->id);
 	coil__ready_queue_fini(&loop->ready);
 	coil__timer_heap_fini(&loop->timers);
-	coil__poller_fini(&loop->poller);
+	if (!(loop_refuses(loop) & LOOP_LEFT_BEHIND)) /* forked by a report of the above */
+		coil__poller_fini(&loop->poller);
 	coil__context_values_unref(loop->values);
 	if (coil__self.set == loop)
 		coil__self.set = NULL;
-	retire(loop);
+	coil__debug_closed(loop);
+	coil__loop_retire(loop);
 	return coil_ok(NULL);
 }

@@ -42,17 +42,17 @@ bool coil__outside_arrive(struct outside *outside)
 bool coil__outside_send(struct outside *outside)
 {
 	struct coil_loop *loop = outside->told.handle.loop;
-	bool closed;
+	bool refused;
 
 	pthread_rwlock_rdlock(&loop->closing);
-	closed = loop->closed;
-	if (!closed) {
+	refused = loop_refuses(loop);
+	if (!refused) {
 		atomic_store(&outside->place, OUTSIDE_ARRIVED);
 		coil__loop_push_foreign(loop, &outside->told.handle);
 		coil__poller_wake(&loop->poller);
 	}
 	pthread_rwlock_unlock(&loop->closing);
-	return !closed;
+	return !refused;
 }
 
 /* ---- abandoning ------------------------------------------------------ */

@@ -1,149 +1,163 @@
 /* SPDX-License-Identifier: MIT
  *
- * The poller, on libevent.  See poller.h.
+ * The poller: what all drivers have in common.  See poller.h.
  */
 #include <errno.h>
-#include <event2/event.h>
 #include <math.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "loop/driver.h"
 #include "loop/poller.h"
 
-/* ---- what libevent calls ---------------------------------------------- */
-
-static void on_ready(evutil_socket_t fd, short what, void *arg)
-{
-	struct watch *watch = arg;
-	struct poller *poller = watch->poller;
-
-	(void)fd;
-	poller->fired[poller->fired_count++] = (struct fired){ watch, what };
-}
-
-static void on_wake(evutil_socket_t fd, short what, void *arg)
-{
-	uint64_t count;
-
-	(void)what, (void)arg;
-	/* Only to empty it: why it was written is in the loop's own list. */
-	while (read(fd, &count, sizeof(count)) < 0 && errno == EINTR)
-		;
-}
-
-static void on_timeout(evutil_socket_t fd, short what, void *arg)
-{
-	(void)fd, (void)what, (void)arg; /* the wait is over: that is all */
-}
+/* As long after its time a timer may be, so that one waking serves more of them: what
+ * the kernel itself allows a process that waits. */
+#define SLACK 50e-6
 
 /* ---- life ------------------------------------------------------------- */
 
-static struct event_base *base_new(void)
+/* Are there so many descriptors?  Result: 0, or an errno. */
+static int could_open(int count)
 {
-	struct event_config *config = event_config_new();
-	struct event_base *base = NULL;
+	int fds[8], n = 0, error = 0;
 
-	if (!config)
-		return NULL;
-	/* No locks: only coil__poller_wake comes from elsewhere, by an eventfd. */
-	if (event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK) == 0)
-		base = event_base_new_with_config(config);
-	event_config_free(config);
-	return base;
+	while (n < count && !error) {
+		fds[n] = eventfd(0, EFD_CLOEXEC);
+		if (fds[n] < 0)
+			error = errno;
+		else
+			n++;
+	}
+	while (n)
+		close(fds[--n]);
+	return error;
 }
 
 /* But `asleep`, which other threads may look at yet (outside.c). */
-static void forget_all(struct poller *poller)
+static void forget_all(struct poller *poller, const struct driver *driver)
 {
-	poller->base = NULL;
-	poller->timer = poller->waker = NULL;
-	poller->wake_fd = -1;
+	static const struct watch none = { .fd = -1 };
+
+	poller->driver = driver;
+	poller->state = NULL;
+	poller->waker = poller->timer = none;
+	poller->timer_is_set = false;
 	poller->watches = NULL;
 	poller->fired = NULL;
 	poller->size = poller->watched = 0;
 	poller->fired_count = poller->fired_capacity = 0;
 }
 
-int coil__poller_init(struct poller *poller)
+/* FD is the poller's then.  Result: 0, or an errno. */
+static int watch_own(struct poller *poller, struct watch *watch, int fd)
 {
-	int error;
+	int error = fd < 0 ? errno : 0;
 
-	forget_all(poller);
-	atomic_store(&poller->asleep, false);
-	errno = 0;
-	poller->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (poller->wake_fd < 0)
-		return errno;
-	poller->base = base_new();
-	if (!poller->base)
-		goto fail;
-	poller->timer = event_new(poller->base, -1, 0, on_timeout, NULL);
-	poller->waker = event_new(poller->base, poller->wake_fd,
-				  EV_READ | EV_PERSIST, on_wake, NULL);
-	if (poller->timer && poller->waker && event_add(poller->waker, NULL) == 0)
-		return 0;
-fail:
-	error = errno ? errno : ENOMEM;
-	coil__poller_fini(poller);
+	*watch = (struct watch){ .poller = poller, .fd = fd, .ends_wait = true };
+	if (!error)
+		error = poller->driver->watch(watch, POLLER_READ);
+	if (!error)
+		watch->what = POLLER_READ;
 	return error;
+}
+
+int coil__poller_init(struct poller *poller, const struct driver *driver)
+{
+	int error = could_open(driver->descriptors);
+
+	forget_all(poller, driver);
+	atomic_store(&poller->asleep, false);
+	if (!error)
+		error = driver->open(poller);
+	if (!error)
+		error = watch_own(poller, &poller->waker,
+				  eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+	if (!error)
+		error = watch_own(poller, &poller->timer,
+				  timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
+	if (error)
+		coil__poller_fini(poller);
+	return error;
+}
+
+static void drop_own(const struct driver *driver, struct watch *watch)
+{
+	driver->drop(watch);
+	if (watch->fd >= 0)
+		close(watch->fd);
 }
 
 void coil__poller_fini(struct poller *poller)
 {
+	const struct driver *driver = poller->driver;
+
 	for (size_t fd = 0; fd < poller->size; fd++)
 		if (poller->watches[fd]) {
-			event_free(poller->watches[fd]->event);
+			driver->drop(poller->watches[fd]);
 			free(poller->watches[fd]);
 		}
 	free(poller->watches);
 	free(poller->fired);
-	if (poller->timer)
-		event_free(poller->timer);
-	if (poller->waker)
-		event_free(poller->waker);
-	if (poller->base)
-		event_base_free(poller->base);
-	if (poller->wake_fd >= 0)
-		close(poller->wake_fd);
-	forget_all(poller);
+	drop_own(driver, &poller->waker);
+	drop_own(driver, &poller->timer);
+	if (poller->state)
+		driver->close(poller);
+	forget_all(poller, driver);
 }
 
 /* ---- polling ---------------------------------------------------------- */
 
+/* TIMEOUT seconds from now, negative: never.  Result: 0, or -1 with errno set. */
 static int set_timer(struct poller *poller, double timeout)
 {
-	struct timeval tv;
+	struct itimerspec when = { 0 };
 
-	tv.tv_sec = (time_t)timeout;
-	tv.tv_usec = (suseconds_t)ceil((timeout - (double)tv.tv_sec) * 1e6);
-	if (tv.tv_usec >= 1000000) {
-		tv.tv_sec++;
-		tv.tv_usec -= 1000000;
+	if (timeout < 0 && !poller->timer_is_set)
+		return 0;
+	if (timeout > 0) {
+		timeout += SLACK;
+		when.it_value.tv_sec = (time_t)timeout;
+		when.it_value.tv_nsec = (long)((timeout - floor(timeout)) * 1e9);
 	}
-	return event_add(poller->timer, &tv);
+	poller->timer_is_set = timeout > 0;
+	return timerfd_settime(poller->timer.fd, 0, &when, NULL);
 }
 
-static int wait_for_events(struct poller *poller, double timeout,
-			   bool (*must_not_sleep)(void *), void *arg)
+static int look(struct poller *poller)
 {
-	int flags = EVLOOP_ONCE, r; /* with NONBLOCK alone it would go on while
-	                               anything is ready */
+	return poller->driver->wait(poller, false);
+}
 
-	if (timeout > 0 && set_timer(poller, timeout) != 0)
-		return -1;
+static int sleep_until_ready(struct poller *poller, double timeout,
+			     bool (*must_not_sleep)(void *), void *arg)
+{
+	int r = -1;
+
 	/* Whoever adds work looks at `asleep` after adding, and we look for work
 	 * after setting it: one of the two sees the other. */
 	atomic_store(&poller->asleep, true);
 	if (must_not_sleep(arg))
-		flags |= EVLOOP_NONBLOCK;
-	r = event_base_loop(poller->base, flags);
+		r = look(poller);
+	else if (set_timer(poller, timeout) == 0)
+		r = poller->driver->wait(poller, true);
 	atomic_store(&poller->asleep, false);
-	if (timeout > 0)
-		event_del(poller->timer);
 	return r;
+}
+
+static apart int wait_for_events(struct poller *poller, double timeout,
+				 bool (*must_not_sleep)(void *), void *arg)
+{
+	if (timeout > 0 && poller->watched) {
+		int r = look(poller);
+
+		if (r < 0 || poller->fired_count)
+			return r;
+	}
+	return sleep_until_ready(poller, timeout, must_not_sleep, arg);
 }
 
 int coil__poller_poll(struct poller *poller, double timeout,
@@ -152,10 +166,10 @@ int coil__poller_poll(struct poller *poller, double timeout,
 	int r = 0;
 
 	poller->fired_count = 0;
-	if (timeout != 0)
+	if (unlikely(timeout != 0))
 		r = wait_for_events(poller, timeout, must_not_sleep, arg);
 	else if (poller->watched)
-		r = event_base_loop(poller->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+		r = look(poller);
 	return r < 0 ? -1 : (int)poller->fired_count;
 }
 
@@ -166,7 +180,7 @@ void coil__poller_wake(struct poller *poller)
 	if (!coil__poller_sleeps(poller) || !atomic_exchange(&poller->asleep, false))
 		return;
 	/* A full counter (EAGAIN) wakes just as well. */
-	while (write(poller->wake_fd, &one, sizeof(one)) < 0 && errno == EINTR)
+	while (write(poller->waker.fd, &one, sizeof(one)) < 0 && errno == EINTR)
 		;
 }
 
@@ -208,14 +222,8 @@ static struct watch *watch_new(struct poller *poller, int fd)
 {
 	struct watch *watch = malloc(sizeof(*watch));
 
-	if (!watch)
-		return NULL;
-	*watch = (struct watch){ .poller = poller, .fd = fd };
-	watch->event = event_new(poller->base, fd, EV_PERSIST, on_ready, watch);
-	if (!watch->event) {
-		free(watch);
-		return NULL;
-	}
+	if (watch)
+		*watch = (struct watch){ .poller = poller, .fd = fd };
 	return watch;
 }
 
@@ -233,32 +241,24 @@ struct watch *coil__poller_watch(struct poller *poller, int fd, bool make)
 }
 
 /* From one set of events to another: result 0, or an errno and nothing watched. */
-static int watch_for(struct watch *watch, short what)
+static int watch_for(struct watch *watch, unsigned what)
 {
 	struct poller *poller = watch->poller;
+	int error = poller->driver->watch(watch, what);
 
-	if (watch->what) {
-		event_del(watch->event);
+	if (watch->what)
 		poller->watched--;
-	}
-	watch->what = 0;
-	if (!what)
-		return 0;
-	errno = 0;
-	if (event_assign(watch->event, poller->base, watch->fd,
-			 (short)(what | EV_PERSIST), on_ready, watch) != 0 ||
-	    event_add(watch->event, NULL) != 0)
-		return errno ? errno : ENOMEM;
-	watch->what = what;
-	poller->watched++;
-	return 0;
+	watch->what = error ? 0 : what;
+	if (watch->what)
+		poller->watched++;
+	return error;
 }
 
 int coil__poller_update(struct watch *watch)
 {
-	short what = (short)((watch->reader ? EV_READ : 0) |
-			     (watch->writer ? EV_WRITE : 0));
-	short before = watch->what;
+	unsigned what = (watch->reader ? POLLER_READ : 0) |
+			(watch->writer ? POLLER_WRITE : 0);
+	unsigned before = watch->what;
 	int error;
 
 	if (what == before)

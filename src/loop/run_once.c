@@ -8,23 +8,32 @@
  * is scheduled meanwhile waits for the next iteration.
  */
 #include <errno.h>
-#include <event2/event.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/place.h"
+#include "loop/debug.h"
 #include "loop/loop.h"
+#include "loop/registry.h"
+#include "loop/signals.h"
 #include "loop/validate.h"
+#include "task/interrupt.h"
 #include "trace/recorder.h"
 
 #define LONGEST_WAIT 86400.0 /* seconds: a day, as asyncio has it */
 #define FOR_EVER (-1.0)
+
+/* An iteration is one function, but there are two of it: the second looks at how long
+ * things take, and at what else loop->watched says. */
+#define in_line inline __attribute__((always_inline))
 
 static double poll_timeout(const struct coil_loop *loop)
 {
 	const struct handle *top = coil__timer_heap_top(&loop->timers);
 	double wait;
 
-	if (loop->stopping || loop->late || coil__ready_queue_length(&loop->ready))
+	if (loop->stopping || loop->late || coil__ready_queue_length(&loop->ready) ||
+	    loop_attention(loop))
 		return 0;
 	if (!top)
 		return FOR_EVER;
@@ -37,7 +46,8 @@ static double poll_timeout(const struct coil_loop *loop)
 static bool must_not_sleep(void *loop)
 {
 	atomic_thread_fence(memory_order_seq_cst);
-	return loop_has_incoming(loop) || ((struct coil_loop *)loop)->late;
+	return loop_has_incoming(loop) || loop_attention(loop) ||
+	       ((struct coil_loop *)loop)->late;
 }
 
 /* May something happen while the loop waits that is not a matter of its clock: a
@@ -49,7 +59,7 @@ static bool waits_for_others(const struct coil_loop *loop)
 
 /* On the virtual clock nobody waits for the time alone: it jumps.  For others the wait
  * is a real one, of up to that time. */
-static int ask_system(struct coil_loop *loop, double timeout)
+static in_line int ask_system(struct coil_loop *loop, double timeout)
 {
 	bool jump = loop->clock.kind == COIL_CLOCK_VIRTUAL && timeout > 0;
 	double began = jump ? clock_monotonic() : 0;
@@ -58,7 +68,7 @@ static int ask_system(struct coil_loop *loop, double timeout)
 	fired = coil__poller_poll(&loop->poller,
 				  jump && !waits_for_others(loop) ? 0 : timeout,
 				  must_not_sleep, loop);
-	if (jump && (fired > 0 || loop_has_incoming(loop))) {
+	if (jump && (fired > 0 || loop_has_incoming(loop) || loop_attention(loop))) {
 		double waited = clock_monotonic() - began;
 
 		timeout = waited < timeout ? waited : timeout;
@@ -71,7 +81,8 @@ static int ask_system(struct coil_loop *loop, double timeout)
 static bool is_deadlock(struct coil_loop *loop, double timeout)
 {
 	loop->deadlocked = timeout == FOR_EVER && loop->clock.kind == COIL_CLOCK_VIRTUAL &&
-			   !waits_for_others(loop) && !loop_has_incoming(loop);
+			   !waits_for_others(loop) && !coil__signals_count(loop) &&
+			   !loop_has_incoming(loop);
 	return loop->deadlocked;
 }
 
@@ -87,21 +98,21 @@ static void fire(struct coil_loop *loop, struct handle *handle, int fd,
 	coil__ready_queue_push(&loop->ready, handle);
 }
 
-static void schedule_fired(struct coil_loop *loop)
+static in_line void schedule_fired(struct coil_loop *loop)
 {
 	for (size_t i = 0; i < loop->poller.fired_count; i++) {
 		const struct fired *fired = &loop->poller.fired[i];
 
-		if ((fired->what & EV_READ) && fired->watch->reader)
+		if ((fired->what & POLLER_READ) && fired->watch->reader)
 			fire(loop, fired->watch->reader, fired->watch->fd,
 			     TRACE_DIRECTION_READ);
-		if ((fired->what & EV_WRITE) && fired->watch->writer)
+		if ((fired->what & POLLER_WRITE) && fired->watch->writer)
 			fire(loop, fired->watch->writer, fired->watch->fd,
 			     TRACE_DIRECTION_WRITE);
 	}
 }
 
-static void schedule_due(struct coil_loop *loop)
+static in_line void schedule_due(struct coil_loop *loop)
 {
 	double now, end;
 	struct handle *top = coil__timer_heap_top(&loop->timers);
@@ -127,15 +138,17 @@ static cold void callback_failed(struct coil_loop *loop, struct handle *handle,
 	coil_exception_context context = {
 		.message = message, .exception = error,
 		.handle = object_handle(handle), .site = handle->site,
+		.source_traceback = coil__place_if_made(handle->site),
 	};
 
 	if (error.error == COIL_SYSTEM_EXIT || error.error == COIL_KEYBOARD_INTERRUPT) {
-		loop->leaving = error;
+		loop_leave(loop, error);
 		return;
 	}
 	snprintf(message, sizeof(message), "Exception in callback %s(%s)",
 		 handle->site ? handle->site->callee : "?",
-		 handle->site ? handle->site->argument : "");
+		 handle->site && strcmp(handle->site->argument, "NULL") != 0 ?
+		 handle->site->argument : "");
 	coil_loop_call_exception_handler(loop, &context);
 }
 
@@ -187,7 +200,7 @@ static apart bool run_other(struct coil_loop *loop, struct handle *handle)
 
 /* Here callbacks are called.  In line, because the processor guesses wrong at every
  * return that stands between a switch of stacks and the loop: 8 ns each. */
-static inline bool run_handle(struct coil_loop *loop, struct handle *handle)
+static in_line bool run_handle(struct coil_loop *loop, struct handle *handle)
 {
 	unsigned flags = handle->object.flags;
 	coil_result result;
@@ -203,24 +216,113 @@ static inline bool run_handle(struct coil_loop *loop, struct handle *handle)
 	return true;
 }
 
+/* Something is to be done between two handles.  Result: whether the loop is left. */
+static cold bool attend(struct coil_loop *loop)
+{
+	loop->running_handle = NULL;
+	TRACE_CONTEXT(0);
+	if (loop_attention(loop) & LOOP_LOST && !loop->leaving.error)
+		loop->leaving = coil__loop_refusal(loop, NULL);
+	if (loop_take_attention(loop, LOOP_INTERRUPTED))
+		coil__interrupt_attend(loop);
+	return loop_attention(loop) & (LOOP_LEAVES | LOOP_LOST);
+}
+
+static inline bool is_left(struct coil_loop *loop)
+{
+	return unlikely(loop_attention(loop)) && attend(loop);
+}
+
+/* Both with one branch, as mostly there is neither. */
+static inline bool has_incoming_or_attention(struct coil_loop *loop)
+{
+	return (uintptr_t)atomic_load_explicit(&loop->incoming, memory_order_acquire) |
+	       loop_attention(loop);
+}
+
+/* What ended the wait, or came since the last handle, is before what fired. */
+static apart void take_what_came(struct coil_loop *loop)
+{
+	if (loop_has_incoming(loop))
+		coil__loop_take_over(loop);
+	(void)is_left(loop);
+	if (loop_attention(loop) && loop_take_attention(loop, LOOP_SIGNALLED))
+		coil__signals_attend(loop);
+}
+
 /* Result: how many were run, cancelled ones not counted. */
-static uint32_t run_ready(struct coil_loop *loop)
+static in_line uint32_t run_ready(struct coil_loop *loop)
 {
 	size_t todo = coil__ready_queue_length(&loop->ready);
 	uint32_t ran = 0;
 
-	while (todo-- && !loop->leaving.error)
+	while (todo-- && !is_left(loop))
 		ran += run_handle(loop, coil__ready_queue_pop(&loop->ready));
 	loop->running_handle = NULL;
 	TRACE_CONTEXT(0);
 	return ran;
 }
 
+/* The same in debug mode. */
+static apart uint32_t run_ready_timed(struct coil_loop *loop)
+{
+	size_t todo = coil__ready_queue_length(&loop->ready);
+	uint32_t ran = 0;
+
+	while (todo-- && !is_left(loop)) {
+		struct handle *handle = coil__ready_queue_pop(&loop->ready);
+		struct debug_run run;
+		bool this_ran;
+
+		coil__debug_run_begin(&run, loop, handle);
+		this_ran = run_handle(loop, handle);
+		coil__debug_run_end(&run, loop, this_ran);
+		ran += this_ran;
+	}
+	loop->running_handle = NULL;
+	TRACE_CONTEXT(0);
+	return ran;
+}
+
+/* From the poll to the end of an iteration. */
+static in_line coil_result
+poll_and_run(struct coil_loop *loop, double timeout, bool debug)
+{
+	double began = debug ? clock_now(&loop->clock) : 0;
+	uint32_t ran;
+	int fired;
+
+	TRACE(POLL_BEGIN, 0, .timeout = timeout);
+	fired = ask_system(loop, timeout);
+	if (unlikely(fired < 0 && errno != EINTR))
+		return coil_raise(COIL_OS, "the poll failed: %s", strerror(errno));
+	if (timeout != 0)
+		TRACE_NOW(POLL_END, 0, .events = fired > 0 ? (uint32_t)fired : 0);
+	else
+		TRACE(POLL_END, 0, .events = (uint32_t)fired);
+	if (debug)
+		coil__debug_poll(loop, timeout, clock_now(&loop->clock) - began,
+				 fired > 0 ? fired : 0);
+
+	if (unlikely(has_incoming_or_attention(loop)))
+		take_what_came(loop);
+	schedule_fired(loop);
+	schedule_due(loop);
+	ran = debug ? run_ready_timed(loop) : run_ready(loop);
+	TRACE_NOW(ITERATION_END, 0, .ran = ran);
+	return loop->leaving;
+}
+
+static apart coil_result poll_and_run_watched(struct coil_loop *loop, double timeout)
+{
+	if (loop->leaves_deadlock && is_deadlock(loop, timeout))
+		return coil_raise(COIL_RUNTIME, "deadlock: nothing will ever be ready");
+	return poll_and_run(loop, timeout, loop->debug);
+}
+
 coil_result coil__run_once(struct coil_loop *loop)
 {
-	uint32_t ran;
 	double timeout;
-	int fired;
 
 	VALIDATE(loop);
 	if (loop->timers.count)
@@ -233,22 +335,7 @@ coil_result coil__run_once(struct coil_loop *loop)
 		  .scheduled = (uint32_t)loop->timers.count);
 
 	timeout = poll_timeout(loop);
-	if (unlikely(loop->leaves_deadlock) && is_deadlock(loop, timeout))
-		return coil_raise(COIL_RUNTIME, "deadlock: nothing will ever be ready");
-	TRACE(POLL_BEGIN, 0, .timeout = timeout);
-	fired = ask_system(loop, timeout);
-	if (unlikely(fired < 0 && errno != EINTR))
-		return coil_raise(COIL_OS, "the poll failed: %s", strerror(errno));
-	if (timeout != 0)
-		TRACE_NOW(POLL_END, 0, .events = fired > 0 ? (uint32_t)fired : 0);
-	else
-		TRACE(POLL_END, 0, .events = (uint32_t)fired);
-
-	if (unlikely(loop_has_incoming(loop)))
-		coil__loop_take_over(loop);
-	schedule_fired(loop);
-	schedule_due(loop);
-	ran = run_ready(loop);
-	TRACE_NOW(ITERATION_END, 0, .ran = ran);
-	return loop->leaving;
+	if (unlikely(loop->watched))
+		return poll_and_run_watched(loop, timeout);
+	return poll_and_run(loop, timeout, false);
 }

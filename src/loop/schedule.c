@@ -8,7 +8,10 @@
 #include <math.h>
 #include <pthread.h>
 
+#include "loop/debug.h"
 #include "loop/loop.h"
+#include "loop/registry.h"
+#include "task/chain.h"
 #include "task/context.h"
 #include "task/keep.h"
 #include "task/misuse.h"
@@ -51,24 +54,11 @@ static apart coil_handle *call_soon_in(struct coil_loop *loop, struct context *c
 	return call_soon(loop, context, true, function, arg, site);
 }
 
-static inline bool check_call_soon(const struct coil_loop *loop, coil_function function,
-				   const coil_site *site)
+static inline bool is_callable(coil_function function, const coil_site *site)
 {
-	if (unlikely(loop->closed))
-		return coil__null(COIL_RUNTIME, site, LOOP_IS_CLOSED);
 	if (unlikely(!function))
 		return coil__null(COIL_TYPE, site, "a callable object was expected by call_soon(), got NULL");
 	return true;
-}
-
-coil_handle *coil_loop_call_soon_site(coil_loop *loop, coil_function function,
-				      void *arg, const coil_site *site)
-{
-	if (unlikely(!check_call_soon(loop, function, site)))
-		return NULL;
-	if (unlikely(loop_has_incoming(loop) || context_used()))
-		return call_soon_in(loop, NULL, function, arg, site);
-	return call_soon(loop, NULL, false, function, arg, site);
 }
 
 /* The context that is given, in *CONTEXT: NULL for NULL; false after a report. */
@@ -79,15 +69,34 @@ static bool open_context(coil_context *public, const coil_site *site, const char
 	return !public || *context;
 }
 
-coil_handle *coil_loop_call_soon_with_context_site(coil_loop *loop, coil_context *public,
+/* Where the loop has to look twice, or a context is given. */
+static cold coil_handle *call_soon_with_care(struct coil_loop *loop, coil_context *public,
 	coil_function function, void *arg, const coil_site *site)
 {
 	struct context *context;
 
-	if (!check_call_soon(loop, function, site) ||
+	if (!coil__loop_admits(loop, site) || !is_callable(function, site) ||
 	    !open_context(public, site, "call_soon", &context))
 		return NULL;
-	return call_soon_in(loop, context, function, arg, site);
+	return call_soon_in(loop, context, function, arg, place_here(loop, site));
+}
+
+coil_handle *coil_loop_call_soon_site(coil_loop *loop, coil_function function,
+				      void *arg, const coil_site *site)
+{
+	if (unlikely(loop_looks_twice(loop)))
+		return call_soon_with_care(loop, NULL, function, arg, site);
+	if (unlikely(!is_callable(function, site)))
+		return NULL;
+	if (unlikely(loop_has_incoming(loop) || context_used()))
+		return call_soon_in(loop, NULL, function, arg, site);
+	return call_soon(loop, NULL, false, function, arg, site);
+}
+
+coil_handle *coil_loop_call_soon_with_context_site(coil_loop *loop, coil_context *public,
+	coil_function function, void *arg, const coil_site *site)
+{
+	return call_soon_with_care(loop, public, function, arg, site);
 }
 
 struct handle *coil__loop_timer(struct coil_loop *loop, double when,
@@ -112,14 +121,12 @@ struct handle *coil__loop_timer(struct coil_loop *loop, double when,
 	return handle;
 }
 
-static coil_handle *call_at(struct coil_loop *loop, struct context *context, double when,
-			    coil_function function, void *arg,
-			    const coil_site *site, unsigned schedule)
+static inline __attribute__((always_inline)) coil_handle *
+call_timer(struct coil_loop *loop, struct context *context, double when,
+	   coil_function function, void *arg, const coil_site *site, unsigned schedule)
 {
 	struct handle *handle;
 
-	if (unlikely(loop->closed))
-		return coil__null(COIL_RUNTIME, site, LOOP_IS_CLOSED);
 	if (unlikely(!function))
 		return coil__null(COIL_TYPE, site, "a callable object was expected by call_at(), got NULL");
 	if (unlikely(isnan(when)))
@@ -131,6 +138,25 @@ static coil_handle *call_at(struct coil_loop *loop, struct context *context, dou
 		return object_handle(handle);
 	coil__handle_cancel(handle); /* it is in the heap, and will be dropped there */
 	return coil__null_memory(site);
+}
+
+static cold coil_handle *call_at_with_care(struct coil_loop *loop, struct context *context,
+	double when, coil_function function, void *arg, const coil_site *site,
+	unsigned schedule)
+{
+	if (!coil__loop_admits(loop, site))
+		return NULL;
+	return call_timer(loop, context, when, function, arg, place_here(loop, site),
+			  schedule);
+}
+
+static coil_handle *call_at(struct coil_loop *loop, struct context *context, double when,
+			    coil_function function, void *arg,
+			    const coil_site *site, unsigned schedule)
+{
+	if (unlikely(loop_looks_twice(loop)))
+		return call_at_with_care(loop, context, when, function, arg, site, schedule);
+	return call_timer(loop, context, when, function, arg, site, schedule);
 }
 
 coil_handle *coil_loop_call_later_site(coil_loop *loop, double delay,
@@ -191,6 +217,17 @@ static struct handle *foreign_handle(struct coil_loop *loop, coil_function funct
 	return NULL;
 }
 
+/* The clock is read for the first of them. */
+static apart void record_taken(const struct handle *handle, bool first)
+{
+	uint64_t id = coil__trace_known_handle(handle->id);
+
+	if (first)
+		TRACE_NOW(HANDLE_TAKEN, 0, .handle = id);
+	else
+		TRACE(HANDLE_TAKEN, 0, .handle = id);
+}
+
 /* What could not be taken over for want of memory stays in `late`, in order. */
 void coil__loop_take_over(struct coil_loop *loop)
 {
@@ -212,11 +249,13 @@ void coil__loop_take_over(struct coil_loop *loop)
 		struct handle *handle = loop->late;
 
 		loop->late = handle->next;
+		if (TRACING)
+			record_taken(handle, count == 0);
 		coil__ready_queue_push(&loop->ready, handle);
 		count++;
 	}
 	if (count)
-		TRACE_NOW(WAKE, 0, .loop = loop->id, .count = count);
+		TRACE(WAKE, 0, .loop = loop->id, .count = count);
 }
 
 /* A thread that runs no loop has not looked at the clock for long. */
@@ -248,9 +287,14 @@ coil_result coil_loop_call_soon_threadsafe_site(coil_loop *loop,
 			coil_ok(NULL) : coil_last_error();
 	if (!function)
 		return coil_raise_site(site, COIL_TYPE, "a callable object was expected by call_soon_threadsafe(), got NULL");
+	if (unlikely(loop_looks_twice(loop))) {
+		if (loop_refuses(loop))
+			return coil__loop_refusal(loop, site);
+		site = place_here(loop, site);
+	}
 	/* The lock holds off close, which would free what we are about to touch. */
 	pthread_rwlock_rdlock(&loop->closing);
-	handle = loop->closed ? NULL : foreign_handle(loop, function, arg, site);
+	handle = loop_refuses(loop) ? NULL : foreign_handle(loop, function, arg, site);
 	if (handle) {
 		coil__loop_push_foreign(loop, handle);
 		coil__poller_wake(&loop->poller);
@@ -258,6 +302,6 @@ coil_result coil_loop_call_soon_threadsafe_site(coil_loop *loop,
 	pthread_rwlock_unlock(&loop->closing);
 	if (handle)
 		return coil_ok(NULL);
-	return loop->closed ? coil_raise_site(site, COIL_RUNTIME, LOOP_IS_CLOSED) :
-			      coil_raise_site(site, COIL_MEMORY, NULL);
+	return loop_refuses(loop) ? coil__loop_refusal(loop, site) :
+				    coil_raise_site(site, COIL_MEMORY, NULL);
 }

@@ -8,6 +8,7 @@
 #include <coil/wait.h>
 
 #include "loop/loop.h"
+#include "loop/registry.h"
 #include "task/as_completed.h"
 #include "task/exception.h"
 #include "task/keep.h"
@@ -108,7 +109,7 @@ void coil__as_completed_fini(void *object)
 	struct as_completed *all = object;
 	struct coil_loop *loop = all->awaitable.loop;
 
-	if (!loop->closed) /* else they are freed for themselves */
+	if (!loop_is_closed(loop)) /* else they are freed for themselves */
 		for (size_t i = 0; i < all->count; i++)
 			object_unref(all->children[i].future);
 	drop_timer(all);
@@ -219,14 +220,6 @@ static struct as_completed *all_of(struct coil_loop *loop, struct future *const 
 	return all;
 }
 
-static void *refuse(coil_awaitable *const *awaitables, size_t count, int error,
-		    const coil_site *site, const char *why)
-{
-	for (size_t i = 0; i < count; i++)
-		coil__awaitable_discard(awaitables[i], site);
-	return coil__null(error, site, "%s", why);
-}
-
 coil_as_completed *coil_as_completed_new_site(coil_awaitable *const *awaitables,
 					      size_t count, double timeout,
 					      const coil_site *site)
@@ -235,12 +228,13 @@ coil_as_completed *coil_as_completed_new_site(coil_awaitable *const *awaitables,
 	struct as_completed *all;
 	struct future **futures;
 
-	if (!loop)
-		return refuse(awaitables, count, COIL_RUNTIME, site,
-			      "no running event loop");
-	if (isnan(timeout))
-		return refuse(awaitables, count, COIL_VALUE, site,
-			      "Invalid timeout: NaN (not a number)");
+	if (!loop || isnan(timeout)) {
+		for (size_t i = 0; i < count; i++)
+			coil__awaitable_discard(awaitables[i], site);
+		return loop ? coil__null(COIL_VALUE, site,
+					 "Invalid timeout: NaN (not a number)") :
+			      coil__not_running(site);
+	}
 	futures = coil__ensure_futures(loop, awaitables, count, site);
 	if (!futures)
 		return NULL;

@@ -80,7 +80,7 @@ static coil_result start(struct async_generator *g, struct task *task, const coi
 	struct coil_loop *loop = task->future.loop;
 
 	if (loop->async_generators_shut_down)
-		coil__log_misuse(site, "ResourceWarning: asynchronous generator '%s' was "
+		coil__log_warning(site, "ResourceWarning: asynchronous generator '%s' was "
 				 "scheduled after loop.shutdown_asyncgens() call",
 				 g->site->callee);
 	g->stack = coil__stack_borrow(g->function, g->arg, g->site);

@@ -67,7 +67,7 @@ static coil_result make_closer(void *generator)
 /* asyncio's finalizer hook: the task is made in the next iteration. */
 static bool abandon(struct async_generator *g)
 {
-	if (g->loop->closed || !coil_loop_call_soon_site(g->loop, make_closer, g, &close_site))
+	if (loop_refuses(g->loop) || !coil_loop_call_soon_site(g->loop, make_closer, g, &close_site))
 		return false;
 	g->abandoned = true;
 	g->object.refs = 1;

@@ -8,6 +8,7 @@
 #include <coil/await.h>
 
 #include "loop/loop.h"
+#include "task/chain.h"
 #include "task/exception.h"
 #include "task/generator.h"
 #include "task/keep.h"
@@ -41,21 +42,18 @@ coil_result coil__await_record_end(struct task *task, coil_result result)
 
 /* ---- a coroutine ----------------------------------------------------- */
 
-static coil_result await_inline(struct task *task, struct coroutine_object *coroutine,
-				const coil_site *site)
+static inline __attribute__((always_inline)) coil_result
+call(struct task *task, struct coroutine_object *coroutine, const coil_site *site)
 {
 	bool is_generator = coroutine->awaitable.object.flags & COROUTINE_GENERATOR;
 	struct coroutine_object called = *coroutine;
 	coil_result result;
 
-	if (TRACING)
-		coil__await_record_begin(task, TRACE_AWAIT_COROUTINE, 0, site,
-					 coroutine->awaitable.site);
 	task->depth++;
 	if (unlikely(!coroutine_keep_copy(coroutine, &task->keep, task->depth))) {
 		task->depth--;
 		coil__awaitable_drop(&coroutine->awaitable, site);
-		return coil__await_record_end(task, coil_raise_site(site, COIL_MEMORY, NULL));
+		return coil_raise_site(site, COIL_MEMORY, NULL);
 	}
 	coroutine_consume(coroutine, site);
 	if (unlikely(is_generator))
@@ -65,7 +63,32 @@ static coil_result await_inline(struct task *task, struct coroutine_object *coro
 	if (task->keep)
 		coil__keep_leave(task->keep, task->depth, result);
 	task->depth--;
+	return result;
+}
+
+static apart coil_result await_watched(struct task *task, struct coroutine_object *coroutine,
+				       const coil_site *site)
+{
+	struct inline_await await;
+	bool entered = coil__chain_enter(task, &await, site);
+	coil_result result;
+
+	if (TRACING)
+		coil__await_record_begin(task, TRACE_AWAIT_COROUTINE, 0, site,
+					 coroutine->awaitable.site);
+	result = call(task, coroutine, site);
+	if (entered)
+		coil__chain_leave(task, &await);
 	return coil__await_record_end(task, result);
+}
+
+/* The end is recorded also where the recording began in the middle. */
+static inline coil_result await_inline(struct task *task, struct coroutine_object *coroutine,
+				       const coil_site *site)
+{
+	if (WATCHED)
+		return await_watched(task, coroutine, site);
+	return coil__await_record_end(task, call(task, coroutine, site));
 }
 
 /* ---- a future -------------------------------------------------------- */
@@ -90,6 +113,7 @@ void coil__task_wait(struct task *task, struct future *future, const coil_site *
 		refuse(task, future, site);
 		return;
 	}
+	task->step.site = site;
 	coil__future_wait(future, &task->step);
 	task->waiting_on = future;
 	task->flags &= (uint16_t)~TASK_YIELDED;

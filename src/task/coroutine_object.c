@@ -6,6 +6,7 @@
 #include <coil/generator.h>
 
 #include "loop/loop.h"
+#include "task/chain.h"
 #include "task/future.h"
 #include "task/keep.h"
 #include "task/list.h"
@@ -28,6 +29,19 @@ coroutine_new(const void *arg, const coil_site *site)
 	return coroutine;
 }
 
+static apart coil_coroutine *made_in_debug(struct coroutine_object *coroutine)
+{
+	struct awaitable *awaitable = &coroutine->awaitable;
+
+	awaitable->site = coil__chain_place(awaitable->loop, awaitable->site);
+	return object_handle(coroutine);
+}
+
+static inline coil_coroutine *made(struct coroutine_object *coroutine)
+{
+	return DEBUGGING ? made_in_debug(coroutine) : object_handle(coroutine);
+}
+
 coil_coroutine *coil_coro_site(coil_function function, const void *arg,
 			       const coil_site *site)
 {
@@ -39,7 +53,7 @@ coil_coroutine *coil_coro_site(coil_function function, const void *arg,
 	if (unlikely(!coroutine))
 		return NULL;
 	coroutine->function = function;
-	return object_handle(coroutine);
+	return made(coroutine);
 }
 
 coil_coroutine *coil_generator_site(const coil_generator_type *type, const void *arg,
@@ -51,7 +65,7 @@ coil_coroutine *coil_generator_site(const coil_generator_type *type, const void 
 		return NULL;
 	coroutine->awaitable.object.flags = COROUTINE_GENERATOR;
 	coroutine->type = type;
-	return object_handle(coroutine);
+	return made(coroutine);
 }
 
 /* ---- with a copy of the argument -------------------------------------- */

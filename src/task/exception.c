@@ -2,6 +2,7 @@
  *
  * Errors and their detail.  See exception.h and <coil/error.h>.
  */
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -187,5 +188,5 @@ int coil_exit_status(coil_result result)
 	if (!result.error)
 		return 0;
 	coil_print_exception(result, stderr);
-	return 1;
+	return result.error == COIL_KEYBOARD_INTERRUPT ? 128 + SIGINT : 1;
 }

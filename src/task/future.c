@@ -4,7 +4,10 @@
  */
 #include <stdarg.h>
 
+#include "loop/debug.h"
 #include "loop/loop.h"
+#include "loop/registry.h"
+#include "task/chain.h"
 #include "task/context.h"
 #include "task/exception.h"
 #include "task/future.h"
@@ -50,6 +53,17 @@ uint32_t coil__new_look(void)
 	return __atomic_add_fetch(&looks, 1, __ATOMIC_RELAXED);
 }
 
+static apart void created(struct future *future, struct coil_loop *loop,
+			  const coil_site *site)
+{
+	future->site = place_here(loop, site);
+	if (!TRACING)
+		return;
+	future->id = coil__trace_object_id();
+	TRACE_NOW(FUTURE_CREATED, TRACE_FUTURE_PLAIN, .future = future->id,
+		  .loop = TRACE_LOOP(loop), .site = TRACE_SITE(site));
+}
+
 coil_future *coil_loop_create_future_site(coil_loop *loop, const coil_site *site)
 {
 	struct future *future = coil__future_new(loop, OBJECT_FUTURE, site);
@@ -57,11 +71,8 @@ coil_future *coil_loop_create_future_site(coil_loop *loop, const coil_site *site
 	if (!future)
 		return coil__null_memory(site);
 	future->object.owned = 1;
-	if (TRACING) {
-		future->id = coil__trace_object_id();
-		TRACE_NOW(FUTURE_CREATED, TRACE_FUTURE_PLAIN, .future = future->id,
-			  .loop = TRACE_LOOP(loop), .site = TRACE_SITE(site));
-	}
+	if (WATCHED)
+		created(future, loop, site);
 	return object_handle(future);
 }
 
@@ -154,6 +165,14 @@ coil_result coil__future_no_stop(coil_result error)
 			       "be raised into a Future");
 }
 
+/* Completing schedules what waits: in debug mode for its loop's thread alone. */
+static inline bool admits(const struct future *future, const coil_site *site)
+{
+	return !DEBUGGING || future->state != FUTURE_PENDING ||
+	       (!future->first && future->object.kind == OBJECT_FUTURE) ||
+	       coil__debug_admits(future->loop, site);
+}
+
 static struct future *open_settable(coil_future *public, const coil_site *site,
 				    const char *call, coil_result *failed)
 {
@@ -169,6 +188,8 @@ static struct future *open_settable(coil_future *public, const coil_site *site,
 	else if (future->state != FUTURE_PENDING)
 		*failed = coil_raise_site(site, COIL_INVALID_STATE, "%s: the future is %s",
 			call, future->state == FUTURE_CANCELLED ? "cancelled" : "finished");
+	else if (!admits(future, site))
+		*failed = coil_last_error();
 	return failed->error ? NULL : future;
 }
 
@@ -232,7 +253,7 @@ bool coil_future_cancel_site(coil_future *public, const coil_site *site,
 	coil_result cancelled = { .error = COIL_CANCELLED };
 	va_list args;
 
-	if (!future)
+	if (!future || !admits(future, site))
 		return false;
 	cancelled.exception = NULL;
 	if (format) {
@@ -332,9 +353,10 @@ coil_result coil_future_add_done_callback_with_context_site(coil_future *public,
 		if (!context)
 			return coil_last_error();
 	}
-	if (future->loop->closed)
-		return coil_raise_site(site, COIL_RUNTIME, LOOP_IS_CLOSED);
-	return add_callback(future, context, true, function, arg, site);
+	if (unlikely(loop_looks_twice(future->loop)) && !coil__loop_admits(future->loop, site))
+		return coil_last_error();
+	return add_callback(future, context, true, function, arg,
+			    place_here(future->loop, site));
 }
 
 size_t coil_future_remove_done_callback(coil_future *public,

@@ -8,6 +8,7 @@
 #include <coil/await.h>
 
 #include "loop/loop.h"
+#include "task/chain.h"
 #include "task/exception.h"
 #include "task/gather.h"
 #include "task/keep.h"
@@ -120,7 +121,7 @@ bool coil__gather_cancel(struct gather *gather, coil_result cancelled)
 
 void coil__gather_fini(struct gather *gather)
 {
-	if (!gather->future.loop->closed) /* else they are freed for themselves */
+	if (!loop_is_closed(gather->future.loop)) /* else they are freed for themselves */
 		for (size_t i = 0; i < gather->count; i++)
 			object_unref(child_at(gather, i));
 	gather->future.loop->handles -= gather->room;
@@ -311,7 +312,8 @@ coil_future *coil_gather_site(unsigned flags, coil_awaitable *const *awaitables,
 			      size_t count, const coil_site *site)
 {
 	struct coil_loop *loop = loop_of(awaitables, count, site);
-	struct gather *gather = loop ? gather_new(loop, count, flags, site) : NULL;
+	struct gather *gather = loop ? gather_new(loop, count, flags,
+							     place_here(loop, site)) : NULL;
 
 	if (!gather) {
 		discard(awaitables, count, site);

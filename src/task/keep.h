@@ -18,6 +18,7 @@
 
 #define KEPT_ERRORS 16
 
+struct inline_await;
 struct list;
 
 struct kept_list {
@@ -31,6 +32,7 @@ struct keep {
 	coil_result last_error;          /* of a call that returned NULL  */
 	const coil_exception *cancel;    /* the message of the last cancellation that was
 	                                    left to the task's next step; a reference */
+	struct inline_await *awaiting;   /* debug mode: the innermost (chain.h) */
 	struct kept_list *lists;         /* a stack, by depth             */
 	size_t lists_count, lists_capacity;
 };

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "base/place.h"
 #include "base/shared.h"
 #include "executor/concurrent_future.h"
 #include "executor/executor.h"
@@ -19,6 +20,8 @@
 #include "task/keep.h"
 #include "task/lifetime.h"
 #include "task/list.h"
+#include "task/misuse.h"
+#include "task/repr.h"
 #include "task/run.h"
 #include "task/shield.h"
 #include "task/task.h"
@@ -33,9 +36,17 @@
 static void never_awaited(struct coroutine_object *coroutine)
 {
 	const coil_site *site = coroutine->awaitable.site;
+	struct text text = { 0 };
+	char what[200];
 
-	coil__log_misuse(site, "RuntimeWarning: coroutine '%s' was never awaited",
-			 site->callee);
+	snprintf(what, sizeof(what), "coroutine '%s' was never awaited", site->callee);
+	if (coil__place_if_made(site) && coil__text_begin(&text))
+		coil__repr_traceback(site, "\nCoroutine created at (most recent call last)",
+				     text.file);
+	coil__log_warning(site, "RuntimeWarning: %s%s", what,
+			  coil__text_end(&text) ? text.text : "");
+	free(text.text);
+	TRACE_TEXT(EXCEPTION_REPORTED, 0, what, .future = 0, .error = COIL_OK);
 	coroutine_consume(coroutine, coroutine->awaitable.handed);
 }
 
@@ -54,7 +65,8 @@ static void report(struct future *future, const char *message, coil_result error
 	bool task = future->object.kind == OBJECT_TASK;
 	coil_exception_context context = {
 		.message = message, .exception = error, .site = future->site,
-		.future = task ? NULL : object_handle(future),
+		.source_traceback = coil__place_if_made(future->site),
+		.future = error.error ? object_handle(future) : NULL,
 		.task = task ? object_handle(future) : NULL,
 	};
 
@@ -210,6 +222,48 @@ static void report_pending_tasks(struct coil_loop *loop)
 			       coil_ok(NULL));
 }
 
+static void write_unreleased(const struct awaitable *a, FILE *file)
+{
+	fputs("ResourceWarning: unreleased ", file);
+	if (object_is_future(&a->object))
+		coil__repr_future((const struct future *)a, file);
+	else
+		fprintf(file, "<%s created at %s:%d>", coil__kind_name(a->object.kind),
+			a->site->file, a->site->line);
+	coil__repr_traceback(a->site, "\nObject created at (most recent call last):", file);
+}
+
+/* What the program made and still has, and is not reported for something else. */
+static bool is_unreleased(const struct awaitable *a)
+{
+	const struct future *future = (const struct future *)a;
+
+	if (!a->object.owned || a->object.kind == OBJECT_COROUTINE)
+		return false;
+	if (a->object.kind == OBJECT_TASK && future->state == FUTURE_PENDING)
+		return false;
+	return !object_is_future(&a->object) || !future->unretrieved;
+}
+
+/* In the order in which they were made. */
+static cold void report_unreleased(struct coil_loop *loop)
+{
+	const struct awaitable *a = loop->living;
+	struct text text;
+
+	while (a && a->older)
+		a = a->older;
+	for (; a; a = a->newer == &loop->living ? NULL :
+		  container_of(a->newer, struct awaitable, older)) {
+		if (!is_unreleased(a) || !coil__text_begin(&text))
+			continue;
+		write_unreleased(a, text.file);
+		if (coil__text_end(&text))
+			coil__log_text(a->site, COIL_LOG_WARNING, text.text, text.length);
+		free(text.text);
+	}
+}
+
 /* References between the loop's own objects do not count any more: each is
  * destroyed for itself (gathers see that the loop is closed).  Callbacks go first,
  * as they may be parts of other objects. */
@@ -217,6 +271,8 @@ void coil__lifetime_end_loop(struct coil_loop *loop)
 {
 	report_pending_tasks(loop);
 	coil__async_generators_end_loop(loop);
+	if (unlikely(loop->debug))
+		report_unreleased(loop);
 	for (struct awaitable *a = loop->living; a; a = a->older)
 		if (object_is_future(&a->object))
 			report_unretrieved((struct future *)a);

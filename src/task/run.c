@@ -8,11 +8,14 @@
 #include <coil/debug.h>
 #include <coil/run.h>
 
+#include "base/place.h"
 #include "executor/executor.h"
 #include "loop/loop.h"
+#include "loop/registry.h"
 #include "task/async_generator.h"
 #include "task/context.h"
 #include "task/gather.h"
+#include "task/interrupt.h"
 #include "task/keep.h"
 #include "task/lifetime.h"
 #include "task/misuse.h"
@@ -48,7 +51,7 @@ static void report_failure(struct coil_loop *loop, struct future *task)
 	coil_exception_context context = {
 		.message = "unhandled exception during asyncio.run() shutdown",
 		.exception = task->result, .task = object_handle(task),
-		.site = task->site,
+		.site = task->site, .source_traceback = coil__place_if_made(task->site),
 	};
 
 	if (task->state == FUTURE_FINISHED && task->result.error)
@@ -130,7 +133,9 @@ static coil_result run_main(struct runner *runner, struct coroutine_object *coro
 
 	if (!task)
 		return coil_last_error();
+	coil__interrupt_begin(runner->loop, task, site);
 	result = coil__run_until_done(runner->loop, &task->future, site);
+	result = coil__interrupt_end(runner->loop, result);
 	object_unref(task);
 	return result;
 }
@@ -170,17 +175,30 @@ static coil_result run_in(struct runner *runner, coil_coroutine *coroutine,
 	return run_main(runner, main, context, site);
 }
 
+/* What runs yet before the loop is closed.  Result: an error that left it on the way. */
+static coil_result shut_down(struct coil_loop *loop, const coil_site *site)
+{
+	coil_result result;
+
+	coil__interrupt_begin(loop, NULL, site);
+	result = cancel_what_is_left(loop, site);
+	if (!result.error)
+		result = coil__async_generators_shutdown(loop, site);
+	if (!result.error)
+		result = coil__default_executor_shutdown(loop, THREAD_JOIN_TIMEOUT, site);
+	return coil__interrupt_end(loop, result);
+}
+
 /* Result: an error that left the loop on the way; it is closed all the same. */
 static coil_result close_runner(struct runner *runner, const coil_site *site)
 {
 	coil_result result = coil_ok(NULL);
 
 	if (runner->loop && !runner->closed) {
-		result = cancel_what_is_left(runner->loop, site);
-		if (!result.error)
-			result = coil__async_generators_shutdown(runner->loop, site);
-		if (!result.error)
-			result = coil__default_executor_shutdown(runner->loop, THREAD_JOIN_TIMEOUT, site);
+		if (loop_refuses(runner->loop)) /* closed already, or the parent's */
+			result = coil__loop_refusal(runner->loop, site);
+		else
+			result = shut_down(runner->loop, site);
 		coil_loop_close(runner->loop);
 		coil_set_event_loop(runner->before);
 		coil_release(runner->context);

@@ -5,6 +5,8 @@
 #include <coil/wait.h>
 
 #include "loop/loop.h"
+#include "loop/registry.h"
+#include "task/chain.h"
 #include "task/keep.h"
 #include "task/misuse.h"
 #include "task/shield.h"
@@ -64,7 +66,7 @@ void coil__shield_fini(struct shield *shield)
 {
 	struct coil_loop *loop = shield->future.loop;
 
-	if (!loop->closed) /* else it is freed for itself */
+	if (!loop_is_closed(loop)) /* else it is freed for itself */
 		object_unref(shield->inner);
 	loop->handles -= 2;
 }
@@ -88,7 +90,8 @@ static struct shield *shield_new(struct future *inner, const coil_site *site)
 
 	if (!coil__ready_queue_reserve(&loop->ready, loop->handles + 2))
 		return NULL;
-	shield = (struct shield *)coil__future_new(loop, OBJECT_SHIELD, site);
+	shield = (struct shield *)coil__future_new(loop, OBJECT_SHIELD,
+						  place_here(loop, site));
 	if (!shield)
 		return NULL;
 	loop->handles += 2;
@@ -131,7 +134,7 @@ static struct future *inner_of(coil_awaitable *public, const coil_site *site)
 	if (loop)
 		return coil__ensure_future(loop, public, site);
 	coil__awaitable_discard(public, site);
-	return coil__null(COIL_RUNTIME, site, "no running event loop");
+	return coil__not_running(site);
 }
 
 coil_future *coil_shield_site(coil_awaitable *awaitable, const coil_site *site)

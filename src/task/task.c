@@ -18,7 +18,10 @@
 #include "coroutine/stack.h"
 #include <coil/await.h>
 
+#include "loop/debug.h"
 #include "loop/loop.h"
+#include "loop/registry.h"
+#include "task/chain.h"
 #include "task/context.h"
 #include "task/generator.h"
 #include "task/keep.h"
@@ -189,21 +192,33 @@ static void begin(struct task *task)
 	coil__task_schedule(task, TRACE_SCHEDULE_STEP);
 }
 
+/* Dropping may log, but leaves the error of this thread or task alone. */
+static cold void *not_made(struct coroutine_object *coroutine, const coil_site *site,
+			   char *name)
+{
+	coil__awaitable_drop(&coroutine->awaitable, site);
+	free(name);
+	return NULL;
+}
+
 struct task *coil__task_new_in(struct coil_loop *loop, struct coroutine_object *coroutine,
 			       const coil_site *site, char *name,
 			       struct context *context, unsigned flags)
 {
-	struct task *task = NULL;
 	struct keep *keep = NULL;
+	struct task *task = NULL;
 
-	if (likely(!loop->closed && coroutine_keep_copy(coroutine, &keep, 0)))
+	if (unlikely(loop_looks_twice(loop))) {
+		if (!coil__loop_admits(loop, site))
+			return not_made(coroutine, site, name);
+		site = place_here(loop, site);
+	}
+	if (likely(coroutine_keep_copy(coroutine, &keep, 0)))
 		task = task_make(loop, coroutine);
 	if (unlikely(!task)) {
 		coil__keep_free(&keep);
-		coil__awaitable_drop(&coroutine->awaitable, site);
-		free(name);
-		return loop->closed ? coil__null(COIL_RUNTIME, site, LOOP_IS_CLOSED) :
-				      coil__null_memory(site);
+		coil__null_memory(site);
+		return not_made(coroutine, site, name);
 	}
 	coil__future_init(&task->future, loop, site);
 	handle_init(&task->step, loop, site, HANDLE_STEP);

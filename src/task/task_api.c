@@ -10,6 +10,7 @@
 #include <coil/await.h>
 
 #include "loop/loop.h"
+#include "loop/registry.h"
 #include "task/context.h"
 #include "task/keep.h"
 #include "task/list.h"
@@ -56,7 +57,7 @@ static coil_task *create_here(coil_coroutine *coroutine, const coil_site *site,
 	if (loop)
 		return create_task(loop, coroutine, site, context, flags, format, args);
 	coil__awaitable_discard(coroutine, site);
-	return coil__null(COIL_RUNTIME, site, "no running event loop");
+	return coil__not_running(site);
 }
 
 coil_task *coil_create_task_site(const coil_site *site, coil_coroutine *coroutine,
@@ -138,7 +139,7 @@ coil_future *coil_ensure_future_site(coil_awaitable *awaitable, const coil_site 
 
 	if (!coil__self.running) {
 		coil__awaitable_discard(awaitable, site);
-		return coil__null(COIL_RUNTIME, site, "no running event loop");
+		return coil__not_running(site);
 	}
 	if (given && given->kind != OBJECT_COROUTINE) {
 		future = coil__open_future(awaitable, site, "ensure_future");
@@ -183,6 +184,9 @@ coil_result coil__task_missing(const coil_site *site, const char *call)
 	if (task_here())
 		return coil__misuse(site, COIL_RUNTIME, "%s in a generator-based coroutine, "
 				    "which waits by COIL_YIELD_FROM alone", call);
+	if (coil__self.left_behind && !coil__self.running)
+		return coil__misuse(site, COIL_RUNTIME, "%s: %s", call, coil_error_message(
+			coil__loop_refusal(coil__self.left_behind, site)));
 	return coil__misuse(site, COIL_RUNTIME, "%s outside of a task%s", call,
 			    coil__self.running ? "" : " (no running event loop)");
 }

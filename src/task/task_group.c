@@ -201,7 +201,7 @@ void coil__task_group_fini(void *object)
 		pool_give(pool_of(OBJECT_FUTURE), group->waiter);
 	if (!group->parent)
 		return;
-	if (!group->awaitable.loop->closed) { /* else they are freed for themselves */
+	if (!loop_is_closed(group->awaitable.loop)) { /* else they are freed for themselves */
 		object_unref(group->parent);
 		if (group->finished)
 			object_unref(group->finished);

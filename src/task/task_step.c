@@ -161,7 +161,7 @@ void coil__task_step_eagerly(struct task *task)
 	loop->current = outer;
 	coil__context_enter(context);
 	if (unlikely(leaving.error))
-		loop->leaving = leaving;
+		loop_leave(loop, leaving);
 	TRACE_NOW(TASK_EAGER_END, how, .future = future_id(task->waiting_on), .task = id);
 }
 

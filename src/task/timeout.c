@@ -5,6 +5,7 @@
 #include <coil/timeout.h>
 
 #include "loop/loop.h"
+#include "loop/registry.h"
 #include "task/misuse.h"
 #include "task/keep.h"
 #include "task/task.h"
@@ -115,7 +116,7 @@ void coil__timeout_fini(void *object)
 	struct timeout *timeout = object;
 
 	drop_timer(timeout);
-	if (timeout->task && !timeout->awaitable.loop->closed)
+	if (timeout->task && !loop_is_closed(timeout->awaitable.loop))
 		object_unref(timeout->task); /* else it is freed for itself */
 	awaitable_unchain(&timeout->awaitable);
 }
@@ -189,7 +190,7 @@ static coil_timeout *new_timeout(double time, bool is_delay, const coil_site *si
 	struct timeout *timeout;
 
 	if (!loop)
-		return coil__null(COIL_RUNTIME, site, "no running event loop");
+		return coil__not_running(site);
 	if (isnan(time))
 		return coil__null(COIL_VALUE, site, "Invalid timeout: NaN (not a number)");
 	timeout = coil__timeout_new(loop, is_delay ? clock_now(&loop->clock) + time : time,

@@ -71,7 +71,7 @@ static coil_result time_out(void *arg)
 
 void coil__wait_fini(struct wait *wait)
 {
-	if (!wait->future.loop->closed) /* else they are freed for themselves */
+	if (!loop_is_closed(wait->future.loop)) /* else they are freed for themselves */
 		for (size_t i = 0; i < wait->count; i++)
 			object_unref(wait->children[i].future);
 	drop_timer(wait);

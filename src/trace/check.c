@@ -138,6 +138,13 @@ static coil__rule *const rules[TRACE_TYPES] = {
 	[TRACE_TASK_EAGER_BEGIN] = coil__check_eager_begin,
 	[TRACE_TASK_EAGER_END] = coil__check_eager_end,
 	[TRACE_RESOURCE_CHANGED] = coil__check_resource_changed,
+	[TRACE_HANDLE_TAKEN] = coil__check_handle_taken,
+	[TRACE_WAKE] = coil__check_wake,
+	[TRACE_SIGNAL] = coil__check_signal,
+	[TRACE_JOB_SUBMITTED] = coil__check_job_submitted,
+	[TRACE_JOB_BEGIN] = coil__check_job_begin,
+	[TRACE_JOB_END] = coil__check_job_end,
+	[TRACE_JOB_CANCELLED] = coil__check_job_cancelled,
 };
 
 void coil__check_event(struct coil__check *check, const struct coil__event *event)

@@ -11,19 +11,25 @@
 
 #define PASSED_OVER 64
 
+/* In a trace of before HANDLE_TAKEN, is the place of another thread's call in the queue
+ * known to the loop only? */
+static bool is_unsure(const struct coil__state_handle *handle)
+{
+	return handle->kind == TRACE_SCHEDULE_THREADSAFE && !handle->taken;
+}
+
 /* The handle that must run next, or HANDLE if it may: the first that is not
- * cancelled.  When other threads' calls came in, only the loop knows: theirs may
- * run at any time, and are passed over (but where they are many, no search is
- * made). */
+ * cancelled.  Those that are in an unsure place may run at any time, and are passed
+ * over (but where they are many, no search is made). */
 static const struct coil__state_handle *first_ready(const struct coil__state_loop *loop,
 						    const struct coil__state_handle *handle)
 {
 	const struct coil__state_handle *first = loop->ready.front;
 
-	if (handle->kind == TRACE_SCHEDULE_THREADSAFE)
+	if (is_unsure(handle))
 		return handle;
 	for (int i = 0; first && i < PASSED_OVER; i++, first = first->next)
-		if (!first->cancelled && first->kind != TRACE_SCHEDULE_THREADSAFE)
+		if (!first->cancelled && !is_unsure(first))
 			return first;
 	return handle;
 }
@@ -37,6 +43,9 @@ static void check_order(struct coil__check *check, const struct coil__event *eve
 	if (handle->place == COIL__PLACE_TIMERS)
 		coil__violated(check, COIL__LAW_SCHEDULED, event,
 			       "the timer %" PRIu64 " runs, but was not due yet", handle->id);
+	else if (handle->place == COIL__PLACE_INCOMING && check->state->takes)
+		coil__violated(check, COIL__LAW_TAKEN, event,
+			       "handle %" PRIu64 " runs, but was not taken over yet", handle->id);
 	else if (handle->cancelled)
 		coil__violated(check, COIL__LAW_CANCELLED, event,
 			       "handle %" PRIu64 " was cancelled, but runs", handle->id);
@@ -124,6 +133,51 @@ void coil__check_scheduled(struct coil__check *check, const struct coil__event *
 	coil__check_step_scheduled(check, event);
 }
 
+void coil__check_handle_taken(struct coil__check *check, const struct coil__event *event)
+{
+	uint64_t id = event->as.HANDLE_TAKEN.handle;
+	const struct coil__state_handle *handle = coil__state_handle(check->state, id);
+
+	if (!id || check->state->partial)
+		return;
+	if (!handle)
+		coil__violated(check, COIL__LAW_TAKEN, event,
+			       "handle %" PRIu64 " is taken over, but was not scheduled, or has "
+			       "run since", id);
+	else if (handle->place != COIL__PLACE_INCOMING)
+		coil__violated(check, COIL__LAW_TAKEN, event,
+			       "handle %" PRIu64 " is taken over, but %s", id,
+			       handle->taken ? "was before" : "this loop's thread scheduled it");
+	else if (handle->loop != event->loop && event->loop)
+		coil__violated(check, COIL__LAW_TAKEN, event,
+			       "loop %" PRIu32 " takes handle %" PRIu64 " over, which is loop "
+			       "%" PRIu32 "'s", event->loop, id, handle->loop);
+}
+
+void coil__check_wake(struct coil__check *check, const struct coil__event *event)
+{
+	uint32_t taken = coil__state_thread(check->state, event->thread)->taken;
+
+	if (check->state->takes && !check->state->partial && event->as.WAKE.count != taken)
+		coil__violated(check, COIL__LAW_COUNTS, event,
+			       "%" PRIu32 " calls are said to have been taken over, but %" PRIu32
+			       " were", event->as.WAKE.count, taken);
+}
+
+/* Its handle is scheduled with it, just before or just behind. */
+void coil__check_signal(struct coil__check *check, const struct coil__event *event)
+{
+	const struct trace_SIGNAL *signal = &event->as.SIGNAL;
+	const struct coil__state_handle *handle =
+		coil__state_handle(check->state, signal->handle);
+
+	if (handle && (handle->kind != TRACE_SCHEDULE_SIGNAL ||
+		       (signal->loop && handle->loop != signal->loop)))
+		coil__violated(check, COIL__LAW_SIGNAL, event,
+			       "handle %" PRIu64 " is not the handler of signal %" PRId32
+			       " in loop %" PRIu32, handle->id, signal->signum, signal->loop);
+}
+
 void coil__check_timer_due(struct coil__check *check, const struct coil__event *event)
 {
 	const struct trace_TIMER_DUE *due = &event->as.TIMER_DUE;
@@ -179,11 +233,12 @@ void coil__check_loop_run_begin(struct coil__check *check, const struct coil__ev
 			       loop->id, loop->closed ? "closed" : "running already");
 }
 
-/* Is it known exactly what is in LOOP's queues?  Not when other threads' calls
- * are on their way. */
+/* Is it known exactly what is in LOOP's queues?  Not when other threads' calls are on
+ * their way, and it is not told when they are taken over. */
 static bool is_exact(const struct coil__check *check, const struct coil__state_loop *loop)
 {
-	return !check->state->partial && !loop->incoming.count && !loop->owed;
+	return !check->state->partial &&
+	       (check->state->takes || (!loop->incoming.count && !loop->owed));
 }
 
 void coil__check_iteration_begin(struct coil__check *check, const struct coil__event *event)

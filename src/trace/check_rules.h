@@ -50,6 +50,16 @@ coil__rule coil__check_scheduled, coil__check_timer_due, coil__check_run_begin,
 /* The handle ctx begins to run: a callback, or a step. */
 void coil__check_begin(struct coil__check *check, const struct coil__event *event);
 
+coil__rule coil__check_handle_taken, coil__check_wake, coil__check_signal;
+
+/* check_job.c */
+coil__rule coil__check_job_submitted, coil__check_job_begin, coil__check_job_end,
+	coil__check_job_cancelled;
+
+/* FUTURE, of a job, is done by EVENT. */
+void coil__check_job_future(struct coil__check *check, const struct coil__event *event,
+			    const struct coil__state_object *future);
+
 /* check_task.c */
 coil__rule coil__check_step_begin, coil__check_step_end, coil__check_await_begin,
 	coil__check_await_end, coil__check_future_done, coil__check_gather_counted;

@@ -183,6 +183,7 @@ void coil__check_future_done(struct coil__check *check, const struct coil__event
 	if (!object)
 		return;
 	coil__check_line(check, event, object);
+	coil__check_job_future(check, event, object);
 	if (object->done) {
 		coil__violated(check, COIL__LAW_FUTURE, event,
 			       "%s %" PRIu64 " is completed, but was done before",
@@ -262,7 +263,7 @@ static void end_completion(struct coil__check *check, struct completion *complet
 void coil__check_completion(struct coil__check *check, struct check_thread *thread,
 			    const struct coil__event *event)
 {
-	if (event->type == TRACE_WAKE)
+	if (event->type == TRACE_WAKE || event->type == TRACE_HANDLE_TAKEN)
 		return; /* other threads' calls were taken over in between */
 	if (event->type == TRACE_HANDLE_SCHEDULED &&
 	    (event->tag == TRACE_SCHEDULE_WAKEUP || event->tag == TRACE_SCHEDULE_CALLBACK))

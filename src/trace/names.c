@@ -114,37 +114,44 @@ static const char *claim_unique(struct coil__names *names, const char *text,
 	return label;
 }
 
+/* A letter (of any alphabet, in UTF-8), a digit, _ or . */
 static bool is_plain(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       (c >= '0' && c <= '9') || c == '_' || c == '.';
+	       (c >= '0' && c <= '9') || c == '_' || c == '.' || (c & 0x80);
 }
 
-/* The length of what stands between the quotes of a plain literal, or 0. */
-static size_t literal_length(const char *argument)
+/* What stands between the quotes of ARGUMENT, if it is a plain literal, or of the
+ * first member of a structure that is written there: "A" of &(struct call){ "A", 2 }.
+ * Its length goes to *LENGTH; NULL if there is none. */
+static const char *first_literal(const char *argument, size_t *length)
 {
-	size_t length = strlen(argument);
+	const char *brace = *argument == '"' ? NULL : strchr(argument, '{');
+	const char *open = brace ? brace + 1 + strspn(brace + 1, " \t\n") : argument;
 
-	if (length < 3 || argument[0] != '"' || argument[length - 1] != '"')
-		return 0;
-	for (size_t i = 1; i < length - 1; i++)
-		if (!is_plain(argument[i]))
-			return 0;
-	return length - 2;
+	*length = 0;
+	if (*open++ != '"')
+		return NULL;
+	while (is_plain(open[*length]) || open[*length] == ' ')
+		++*length;
+	if (!*length || open[*length] != '"' || (!brace && open[*length + 1]))
+		return NULL;
+	return open;
 }
 
 /* "say_hello_AAA" of say_hello("AAA"); to be freed. */
 static char *name_of_coroutine(const struct coil__reader_site *site)
 {
-	size_t callee = strlen(site->callee), literal = literal_length(site->argument);
+	size_t callee = strlen(site->callee), length;
+	const char *literal = first_literal(site->argument, &length);
 	char *name;
 
 	if (!literal)
 		return coil__copy(site->callee, callee);
-	name = coil__take(callee + literal + 2, 1);
+	name = coil__take(callee + length + 2, 1);
 	memcpy(name, site->callee, callee);
 	name[callee] = '_';
-	memcpy(name + callee + 1, site->argument + 1, literal);
+	memcpy(name + callee + 1, literal, length);
 	return name;
 }
 
@@ -367,6 +374,8 @@ const char *coil__names_future(unsigned kind)
 		[TRACE_FUTURE_AS_COMPLETED] = "asyncio.as_completed",
 		[TRACE_FUTURE_SHIELD] = "asyncio.shield",
 		[TRACE_FUTURE_TASK_GROUP] = "asyncio.TaskGroup",
+		[TRACE_FUTURE_EXECUTOR] = "asyncio.run_in_executor",
+		[TRACE_FUTURE_CONCURRENT] = "asyncio.wrap_future",
 	};
 
 	return kind < sizeof kinds / sizeof *kinds ? kinds[kind] : kinds[TRACE_FUTURE_PLAIN];

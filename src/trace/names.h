@@ -6,7 +6,8 @@
  *	its name, if it was given one or was renamed          worker-3
  *	else, of coil_run's task                              main
  *	else the coroutine, and its argument if that was      say_hello_AAA
- *	written as a string of letters, digits, _ and .
+ *	written as a string of letters, digits, blanks, _
+ *	and ., or as a structure that begins with such a string
  *	else the coroutine alone                              factorial
  *
  * A label that an earlier task has gets " (Task-N)" behind it, N being the

@@ -1,196 +1,108 @@
 /* SPDX-License-Identifier: MIT
  *
- * See reader.h.  Opening scans and checks the whole file (reader_scan.h); what
- * is left to do for an event is to pick the thread whose next one is the
- * earliest, and to decode it.  That thread is the top of a heap of cursors,
- * ordered by the time of the next event; at the same time, a thread that runs no
- * loop is first, for what loops then do may be its doing (call_soon_threadsafe).
+ * See reader.h.  Opening scans and checks each file (reader_scan.h); what is left to do
+ * for an event is to pick the thread whose next one is the earliest (reader_merge.h),
+ * to decode it, and to see whether what it takes was given (reader_causes.h).
  */
 #include "reader.h"
 
-#include <errno.h>
-#include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <coil/error.h>
 
+#include "reader_files.h"
 #include "reader_memory.h"
-#include "reader_scan.h"
 
-struct cursor {
-	const struct coil__run *run, *last; /* of its thread                     */
-	const uint64_t *at;                 /* the next record                   */
-	uint64_t time;                      /* its time                          */
-	uint32_t thread, loop;
-};
-
-struct coil__reader {
-	struct coil__scan scan;
-	struct cursor *cursors;       /* a heap; the first count are not at their end */
-	size_t count;
-	uint64_t index;
-	bool ended;
-	void *mapped;                 /* to be unmapped, or NULL           */
-	void *copy;                   /* to be freed, or NULL              */
-	char *name;
-	char text[TRACE_MAX_WORDS * 8 + 1]; /* of an event whose text fills its words */
-};
+/* The clocks of threads differ by microseconds, under a heavy load by milliseconds. */
+#define PATIENCE UINT64_C(1000000000)
 
 /* ---- opening ---------------------------------------------------------- */
 
-static char *system_error(const char *path)
+void coil__reader_add(struct coil__reader *reader, struct coil__file *file)
 {
-	return coil__sentence("%s: %s", path, strerror(errno));
+	uint32_t pid = file->scan.header->pid;
+
+	if (reader->file_count)
+		coil__file_follow(file, reader->files[0],
+				  reader->files[reader->file_count - 1]);
+	reader->files = coil__grow(reader->files, &reader->file_room,
+				   reader->file_count + 1, sizeof *reader->files);
+	reader->files[reader->file_count++] = file;
+	if (!coil__map_get(&reader->processes, pid))
+		coil__map_put(&reader->processes, pid, file);
 }
 
-/* Maps PATH.  An empty file is not mapped: it has *SIZE 0.  *ERROR is set when
- * it fails. */
-static void *map_file(const char *path, size_t *size, char **error)
+struct coil__reader *coil__reader_of(struct coil__file *file)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	void *data = NULL;
-	struct stat status;
+	struct coil__reader *reader = coil__take(1, sizeof *reader);
 
-	if (fd < 0 || fstat(fd, &status) < 0) {
-		*error = system_error(path);
-	} else if (!S_ISREG(status.st_mode)) {
-		*error = coil__sentence("%s: is not a regular file", path);
-	} else if ((*size = (size_t)status.st_size) > 0) {
-		data = mmap(NULL, *size, PROT_READ, MAP_SHARED, fd, 0);
-		if (data == MAP_FAILED) {
-			data = NULL;
-			*error = system_error(path);
-		}
-	}
-	if (fd >= 0)
-		close(fd);
-	return data;
-}
-
-static struct coil__reader *open_data(struct coil__reader *reader, const void *data,
-				      size_t size, const char *name, char **error)
-{
-	reader->name = coil__copy(name, strlen(name));
-	*error = coil__scan_open(&reader->scan, data, size, reader->name);
-	if (*error) {
-		coil__reader_close(reader);
-		return NULL;
-	}
+	coil__reader_add(reader, file);
 	coil__reader_rewind(reader);
 	return reader;
 }
 
 struct coil__reader *coil__reader_open(const char *path, char **error)
 {
-	struct coil__reader *reader;
-	size_t size = 0;
-	void *data;
+	struct coil__file *file = coil__file_open(path, error);
 
-	*error = NULL;
-	data = map_file(path, &size, error);
-	if (*error)
-		return NULL;
-	reader = coil__take(1, sizeof *reader);
-	reader->mapped = data;
-	reader->scan.size = size;
-	return open_data(reader, data, size, path, error);
+	return file ? coil__reader_of(file) : NULL;
 }
 
 struct coil__reader *coil__reader_open_memory(const void *data, size_t size,
 					      const char *name, char **error)
 {
-	struct coil__reader *reader = coil__take(1, sizeof *reader);
+	struct coil__file *file = coil__file_open_memory(data, size, name, error);
 
-	if ((uintptr_t)data % 8) { /* records are read as words */
-		reader->copy = coil__copy(data, size);
-		data = reader->copy;
-	}
-	return open_data(reader, data, size, name, error);
+	return file ? coil__reader_of(file) : NULL;
+}
+
+bool coil__reader_add_memory(struct coil__reader *reader, const void *data, size_t size,
+			     const char *name, char **error)
+{
+	struct coil__file *file = coil__file_open_memory(data, size, name, error);
+
+	if (!file)
+		return false;
+	coil__reader_add(reader, file);
+	coil__reader_rewind(reader);
+	return true;
 }
 
 void coil__reader_close(struct coil__reader *reader)
 {
 	if (!reader)
 		return;
-	if (reader->mapped)
-		munmap(reader->mapped, reader->scan.size);
-	coil__scan_close(&reader->scan);
-	free(reader->cursors);
-	free(reader->copy);
-	free(reader->name);
+	for (size_t i = 0; i < reader->file_count; i++)
+		coil__file_close(reader->files[i]);
+	free(reader->files);
+	coil__merge_free(&reader->merge);
+	coil__causes_free(&reader->causes);
+	coil__scope_free(&reader->scope);
+	coil__map_clear(&reader->processes);
+	coil__map_clear(&reader->lost);
+	free(reader->missing);
 	free(reader);
-}
-
-/* ---- merging ---------------------------------------------------------- */
-
-/* Moves on to the next run while the current one is used up.  False: the end. */
-static bool settle(struct cursor *cursor)
-{
-	while (cursor->at == cursor->run->end) {
-		if (cursor->run == cursor->last)
-			return false;
-		cursor->run++;
-		cursor->at = cursor->run->begin;
-	}
-	cursor->time = cursor->run->chunk->first_time + WORD_TIME(*cursor->at);
-	return true;
-}
-
-static bool before(const struct cursor *a, const struct cursor *b)
-{
-	if (a->time != b->time)
-		return a->time < b->time;
-	if (!a->loop != !b->loop)
-		return !a->loop;
-	return a->thread < b->thread;
-}
-
-static void sift_down(struct coil__reader *reader, size_t i)
-{
-	struct cursor moving = reader->cursors[i];
-	size_t child;
-
-	for (; (child = 2 * i + 1) < reader->count; i = child) {
-		if (child + 1 < reader->count &&
-		    before(&reader->cursors[child + 1], &reader->cursors[child]))
-			child++;
-		if (!before(&reader->cursors[child], &moving))
-			break;
-		reader->cursors[i] = reader->cursors[child];
-	}
-	reader->cursors[i] = moving;
 }
 
 void coil__reader_rewind(struct coil__reader *reader)
 {
-	const struct coil__run *run = reader->scan.runs;
-	const struct coil__run *end = run ? run + reader->scan.run_count : NULL;
-	size_t room = 0;
-
-	free(reader->cursors);
-	reader->cursors = NULL;
-	reader->count = 0;
+	coil__merge_free(&reader->merge);
+	coil__causes_free(&reader->causes);
+	reader->merge.patience = reader->files[0]->scan.header->clock == TRACE_CLOCK_VIRTUAL
+		? UINT64_MAX : PATIENCE; /* each virtual clock is another */
 	reader->index = 0;
 	reader->ended = false;
-	while (run < end) {
-		struct cursor cursor = {
-			.run = run, .at = run->begin,
-			.thread = run->chunk->thread, .loop = run->chunk->loop,
-		};
-
-		while (run < end && run->chunk->thread == cursor.thread)
-			cursor.last = run++;
-		reader->cursors = coil__grow(reader->cursors, &room,
-					     reader->count + 1, sizeof cursor);
-		if (settle(&cursor))
-			reader->cursors[reader->count++] = cursor;
+	for (size_t i = 0; i < reader->file_count; i++) {
+		coil__merge_add(&reader->merge, reader->files[i], (uint32_t)i);
+		coil__causes_learn(&reader->causes, reader->files[i]->scan.seen);
 	}
-	for (size_t i = reader->count / 2; i-- > 0; )
-		sift_down(reader, i);
+	for (size_t i = 0; i < reader->merge.count; i++)
+		if (reader->merge.cursors[i].number)
+			reader->merge.cursors[i].loop =
+				coil__scope_loop(&reader->scope, reader->merge.cursors[i].number,
+						 reader->merge.cursors[i].loop);
 }
 
 /* ---- reading ---------------------------------------------------------- */
@@ -209,7 +121,7 @@ static void read_text(struct coil__reader *reader, struct coil__event *event,
 	}
 }
 
-static void read_record(struct coil__reader *reader, const struct cursor *cursor,
+static void read_record(struct coil__reader *reader, const struct coil__cursor *cursor,
 			struct coil__event *event)
 {
 	const uint64_t *record = cursor->at;
@@ -224,54 +136,146 @@ static void read_record(struct coil__reader *reader, const struct cursor *cursor
 	event->loop = cursor->loop;
 	event->text = "";
 	event->text_length = 0;
-	layout = reader->scan.layout->events[event->number];
+	layout = cursor->file->scan.layout->events[event->number];
 	if (!layout) {
 		event->type = TRACE_UNKNOWN;
 		memset(&event->as, 0, sizeof event->as);
-		return;
+	} else {
+		coil__layout_decode(layout, record + 2, words, event);
+		if (layout->text)
+			read_text(reader, event, record + 2 + layout->words,
+				  words - layout->words);
 	}
-	coil__layout_decode(layout, record + 2, words, event);
-	if (layout->text)
-		read_text(reader, event, record + 2 + layout->words, words - layout->words);
+	if (cursor->number)
+		coil__scope_event(&reader->scope, cursor->file, cursor->number, event);
+}
+
+/* The process that a job ran in is told where it ends: what that has to say of it is in
+ * its file, or nowhere. */
+static bool is_to_come(const struct coil__reader *reader, const struct coil__event *event,
+		       uint32_t *giver)
+{
+	*giver = 0;
+	if (event->type == TRACE_JOB_END) {
+		*giver = event->as.JOB_END.process;
+		return coil__merge_has(&reader->merge, *giver);
+	}
+	/* A child's file, by itself: jobs are given to it by its parent. */
+	return event->type != TRACE_JOB_BEGIN || !reader->files[0]->scan.header->parent;
+}
+
+/* The cursor whose event is next, which is decoded. */
+static struct coil__cursor *next_cursor(struct coil__reader *reader,
+					struct coil__event *event)
+{
+	struct coil__cursor *cursor;
+
+	while ((cursor = coil__merge_top(&reader->merge))) {
+		uint64_t lacks;
+		uint32_t giver;
+
+		read_record(reader, cursor, event);
+		lacks = cursor->released ? 0 : coil__causes_lacks(&reader->causes, event,
+								    cursor->process);
+		if (!lacks || !is_to_come(reader, event, &giver))
+			break;
+		coil__merge_hold(&reader->merge, lacks, giver);
+	}
+	return cursor;
+}
+
+/* A job has run in another process: has that one's file been found? */
+static void look_for_process(struct coil__reader *reader, uint32_t pid)
+{
+	if (!reader->whole || !pid || coil__map_get(&reader->processes, pid) ||
+	    coil__map_get(&reader->lost, pid))
+		return;
+	coil__map_put(&reader->lost, pid, reader);
+	coil__reader_miss(reader, coil__sentence("%s: the trace of its worker process %" PRIu32
+						 " is not beside it",
+						 reader->files[0]->name, pid));
 }
 
 bool coil__reader_next(struct coil__reader *reader, struct coil__event *event)
 {
-	struct cursor *cursor = reader->cursors;
+	struct coil__cursor *cursor = next_cursor(reader, event);
 
-	if (!reader->count) {
+	if (!cursor) {
 		reader->ended = true;
 		return false;
 	}
-	read_record(reader, cursor, event);
 	event->index = ++reader->index;
 	if (event->type == TRACE_LOOP_RUN_BEGIN)
 		event->loop = cursor->loop = event->as.LOOP_RUN_BEGIN.loop;
 	else if (event->type == TRACE_LOOP_RUN_END)
 		cursor->loop = 0;
-	cursor->at += WORD_WORDS(*cursor->at);
-	if (!settle(cursor))
-		*cursor = reader->cursors[--reader->count];
-	if (reader->count > 1)
-		sift_down(reader, 0);
+	else if (event->type == TRACE_THREAD && event->as.THREAD.process)
+		cursor->process = event->as.THREAD.process;
+	else if (event->type == TRACE_JOB_END)
+		look_for_process(reader, event->as.JOB_END.process);
+	coil__merge_advance(&reader->merge,
+			    coil__causes_note(&reader->causes, event, cursor->process));
 	return true;
 }
 
+/* ---- what is wrong ----------------------------------------------------- */
+
 const char *coil__reader_error(const struct coil__reader *reader)
 {
-	return reader->ended ? reader->scan.damage : NULL;
+	for (size_t i = 0; i < reader->file_count && reader->ended; i++)
+		if (reader->files[i]->scan.damage)
+			return reader->files[i]->scan.damage;
+	return NULL;
+}
+
+void coil__reader_miss(struct coil__reader *reader, char *text)
+{
+	char *both;
+
+	if (!reader->missing) {
+		reader->missing = text;
+		return;
+	}
+	both = coil__sentence("%s; %s", reader->missing, text);
+	free(reader->missing);
+	free(text);
+	reader->missing = both;
+}
+
+const char *coil__reader_missing(const struct coil__reader *reader)
+{
+	return reader->missing;
 }
 
 /* ---- what events refer to --------------------------------------------- */
 
 const struct trace_header *coil__reader_header(const struct coil__reader *reader)
 {
-	return reader->scan.header;
+	return reader->files[0]->scan.header;
+}
+
+/* The last file whose strings, or sites, begin in front of NUMBER. */
+static const struct coil__file *file_of(const struct coil__reader *reader, uint32_t number,
+					bool site)
+{
+	size_t low = 0, high = reader->file_count;
+
+	while (high - low > 1) {
+		size_t middle = (low + high) / 2;
+		const struct coil__file *file = reader->files[middle];
+
+		if ((site ? file->sites : file->strings) < number)
+			low = middle;
+		else
+			high = middle;
+	}
+	return reader->files[low];
 }
 
 const char *coil__reader_string(const struct coil__reader *reader, uint32_t string)
 {
-	const char *text = coil__map_get(&reader->scan.strings, string);
+	const struct coil__file *file = file_of(reader, string, false);
+	const char *text = coil__map_get(&file->scan.strings, string - file->strings);
 
 	return text ? text : "";
 }
@@ -280,14 +284,16 @@ const struct coil__reader_site *coil__reader_site(const struct coil__reader *rea
 						  uint32_t number)
 {
 	static const struct coil__reader_site unknown = { "", "", "", "", 0 };
-	const struct coil__reader_site *site = coil__map_get(&reader->scan.sites, number);
+	const struct coil__file *file = file_of(reader, number, true);
+	const struct coil__reader_site *site =
+		coil__map_get(&file->scan.sites, number - file->sites);
 
 	return site ? site : &unknown;
 }
 
 const char *coil__reader_error_name(const struct coil__reader *reader, uint32_t code)
 {
-	const struct coil__layout *layout = reader->scan.layout;
+	const struct coil__layout *layout = reader->files[0]->scan.layout;
 
 	if (code < layout->error_count)
 		return layout->errors[code];

@@ -103,6 +103,11 @@ void coil__map_free(struct coil__map *map)
 
 	while ((entry = coil__map_next(map, entry)))
 		free(entry->value);
+	coil__map_clear(map);
+}
+
+void coil__map_clear(struct coil__map *map)
+{
 	free(map->entries);
 	*map = (struct coil__map){ 0 };
 }

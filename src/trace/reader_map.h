@@ -30,6 +30,9 @@ void *coil__map_remove(struct coil__map *map, uint64_t id); /* what was there */
 /* Calls free() on every value, and on the table. */
 void coil__map_free(struct coil__map *map);
 
+/* Frees the table alone. */
+void coil__map_clear(struct coil__map *map);
+
 /* The entries in no order: for (e = NULL; (e = coil__map_next(map, e)); ) */
 struct coil__map_entry *coil__map_next(const struct coil__map *map,
 				       struct coil__map_entry *entry);

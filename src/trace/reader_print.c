@@ -114,7 +114,7 @@ static bool none_if_zero(const struct coil__field *field)
 	case COIL__FIELD_ERR:
 		return true;
 	default:
-		return named(field, "reserved") || named(field, "loop") ||
+		return named(field, "reserved") || named(field, "loop") || named(field, "process") ||
 		       named(field, "when") || named(field, "delay");
 	}
 }
@@ -129,8 +129,7 @@ static void print_task(FILE *file, const struct coil__names *names,
 
 	if (names && !label)
 		label = coil__names_resource(names, id);
-	if (!label || named(field, "handle") ||
-	    (event->type == TRACE_HANDLE_SCHEDULED && event->tag == TRACE_SCHEDULE_IO))
+	if (!label || named(field, "handle") || coil__event_target_is_number(event))
 		return;
 	putc('[', file);
 	print_bracket(file, label);

@@ -167,6 +167,8 @@ static void intern_string(struct coil__scan *scan, const struct coil__event *eve
 {
 	uint32_t number = event->as.STRING.string;
 
+	if (number > scan->last_string)
+		scan->last_string = number;
 	if (number && !coil__map_get(&scan->strings, number))
 		coil__map_put(&scan->strings, number,
 			      coil__copy(text, strnlen(text, room)));
@@ -178,6 +180,8 @@ static void intern_site(struct coil__scan *scan, const struct coil__event *event
 {
 	struct trace_SITE *site;
 
+	if (event->as.SITE.site > scan->last_site)
+		scan->last_site = event->as.SITE.site;
 	if (!event->as.SITE.site || coil__map_get(&scan->sites, event->as.SITE.site))
 		return;
 	site = coil__take(1, sizeof(struct coil__reader_site) > sizeof *site ?
@@ -192,7 +196,10 @@ static void intern(struct coil__scan *scan, const uint64_t *record)
 	unsigned words = WORD_WORDS(*record) - 2;
 	struct coil__event event;
 
-	if (!layout || (layout->type != TRACE_STRING && layout->type != TRACE_SITE))
+	if (!layout)
+		return;
+	scan->seen[layout->type] = true;
+	if (layout->type != TRACE_STRING && layout->type != TRACE_SITE)
 		return;
 	coil__layout_decode(layout, record + 2, words, &event);
 	if (layout->type == TRACE_SITE)

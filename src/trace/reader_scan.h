@@ -35,6 +35,8 @@ struct coil__scan {
 	size_t run_count;
 	struct coil__map strings;       /* number -> char *                  */
 	struct coil__map sites;         /* number -> struct coil__reader_site * */
+	uint32_t last_string, last_site; /* the highest numbers of these     */
+	bool seen[TRACE_TYPES];         /* which events of this version's there are */
 	char *damage;                   /* the first, or NULL                */
 };
 

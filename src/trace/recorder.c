@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/place.h"
 #include "base/thread.h"
 #include "trace/recorder.h"
 #include "trace/recording.h"
@@ -34,15 +35,27 @@ static uint64_t virtual_ns(const struct clock *clock)
 	return (uint64_t)(clock->now * 1e9 + 0.5);
 }
 
-/* Never less than the last time.  Outside of a loop the virtual clock stands still. */
+/* That of the loop that the thread runs.  A thread without one, which a loop has woken
+ * or made, is as late as the latest. */
+static apart uint64_t virtual_time(struct recorder *r)
+{
+	uint64_t *latest = &coil__recording.virtual_now;
+	uint64_t known = __atomic_load_n(latest, __ATOMIC_RELAXED), ns;
+
+	if (!r->virtual_clock)
+		return known;
+	ns = virtual_ns(r->virtual_clock) + r->virtual_offset;
+	while (ns > known && !__atomic_compare_exchange_n(latest, &known, ns, true,
+							  __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		;
+	return ns;
+}
+
+/* Never less than the last time. */
 void coil__trace_read_time(struct recorder *r)
 {
-	uint64_t ns = r->now;
+	uint64_t ns = likely(!r->time_is_virtual) ? tick_now(r) : virtual_time(r);
 
-	if (likely(!r->time_is_virtual))
-		ns = tick_now(r);
-	else if (r->virtual_clock)
-		ns = virtual_ns(r->virtual_clock) + r->virtual_offset;
 	if (ns > r->now)
 		r->now = ns;
 }
@@ -166,11 +179,23 @@ static bool next_chunk(struct recorder *r)
 	return true;
 }
 
+/* The name that it was given here, else by the program; the process's first thread has
+ * the name that Python gives it. */
+static void say_thread(struct recorder *r)
+{
+	pid_t thread = (pid_t)syscall(SYS_gettid);
+	char system[16] = "MainThread";
+
+	if (!r->name && thread != getpid() &&
+	    pthread_getname_np(pthread_self(), system, sizeof(system)) != 0)
+		system[0] = '\0';
+	TRACE_TEXT(THREAD, 0, r->name ? r->name : system, .thread = r->thread,
+		   .os_thread = r->time_is_virtual ? 0 : (uint32_t)thread);
+}
+
 /* This thread's first event in this recording. */
 static bool attach(struct recorder *r)
 {
-	char name[16] = "";
-
 	coil__recorder_detach(r);
 	pthread_mutex_lock(&coil__recording.lock);
 	r->generation = coil__trace_generation;
@@ -188,11 +213,17 @@ static bool attach(struct recorder *r)
 	coil__trace_read_time(r);
 	if (!next_chunk(r))
 		return false;
-	if (pthread_getname_np(pthread_self(), name, sizeof(name)) != 0)
-		name[0] = '\0';
-	TRACE_TEXT(THREAD, 0, coil__self.name ? coil__self.name : name, .thread = r->thread,
-		   .os_thread = r->time_is_virtual ? 0 : (uint32_t)syscall(SYS_gettid));
+	say_thread(r);
 	return true;
+}
+
+void coil__trace_thread_name(const char *name)
+{
+	struct recorder *r = &coil__recorder;
+
+	r->name = name;
+	if (name && TRACING && r->generation == __atomic_load_n(&coil__trace_generation, __ATOMIC_RELAXED))
+		say_thread(r);
 }
 
 /* ---- a record -------------------------------------------------------- */
@@ -245,6 +276,11 @@ uint64_t coil__trace_handle_id(void)
 	if (unlikely(r->next_handle == r->last_handle))
 		take_range(&coil__recording.handles_given, &r->next_handle, &r->last_handle);
 	return r->next_handle++;
+}
+
+uint64_t coil__trace_known_handle(uint64_t id)
+{
+	return id > coil__recording.handles_before ? id : 0;
 }
 
 uint64_t coil__trace_object_id(void)
@@ -335,7 +371,7 @@ uint32_t coil__trace_site(const coil_site *site)
 	}
 	if (unlikely(known.places[i].site != site)) {
 		pthread_mutex_lock(&coil__recording.lock);
-		known.places[i].number = intern_site(site);
+		known.places[i].number = intern_site(coil__place_site(site));
 		pthread_mutex_unlock(&coil__recording.lock);
 		known.places[i].site = site;
 	}

@@ -23,13 +23,14 @@
 #include <coil/loop.h>
 
 #include "base/object.h"
+#include "base/watched.h"
 #include "trace/format.h"
 
 struct clock;
 struct future;
 struct handle;
 
-extern bool coil__tracing internal; /* is a recording under way? */
+/* coil__tracing: is a recording under way? */
 #ifdef COIL_NO_TRACE /* for measuring what the trace points cost */
 #define TRACING false
 #else
@@ -59,6 +60,7 @@ struct recorder {
 	size_t window_bytes;
 	uint32_t thread, sequence, loop;
 	uint32_t generation;        /* of the recording it is attached to         */
+	const char *name;           /* of the thread; NULL: the system's          */
 };
 
 extern __thread struct recorder coil__recorder internal
@@ -160,6 +162,13 @@ uint32_t coil__trace_string(const char *string);
 /* Begins to record if COIL_TRACE says so; only the first call looks.  CLOCK: of the
  * first loop, which the times of the recording will be on. */
 void coil__trace_from_environment(enum coil_clock clock);
+
+/* This thread is called NAME (borrowed for as long as it lives) in traces: in full, where
+ * the system has room for 15 letters.  NULL: NAME goes. */
+void coil__trace_thread_name(const char *name);
+
+/* ID, of a handle that another thread made; or 0 if that was before this recording. */
+uint64_t coil__trace_known_handle(uint64_t id);
 
 /* The thread ends: its chunk is finished. */
 void coil__trace_leave(void);

@@ -20,7 +20,8 @@
 #include "trace/recording.h"
 #include "trace/snapshot.h"
 
-bool coil__tracing;
+#define CHILD_ID_BITS 26 /* a child's own ids: 64 ranges, and pids of 22 bits below 2^48 */
+
 uint32_t coil__trace_generation;
 
 struct recording coil__recording = {
@@ -31,9 +32,11 @@ struct recording coil__recording = {
 
 static struct recording *const the = &coil__recording;
 
+__thread bool coil__fork_unrecorded;
+
 /* ---- beginning and end ----------------------------------------------- */
 
-static void at_exit(void)
+void coil__recording_exit(void)
 {
 	if (!coil_trace_active())
 		return;
@@ -54,36 +57,58 @@ static void after_fork_in_parent(void)
 
 static int start(const char *pattern, uint32_t clock, uint32_t parent);
 
+/* With a file of its own, of the same run. */
+static void start_as_fork(const char *pattern, const struct recording_origin *origin)
+{
+	int error;
+
+	/* Parent and child go on to give ids.  Those of jobs must differ, as a job may be of
+	 * one and run in the other; for the rest readers care (reader_scope.h). */
+	the->objects_given = (uint64_t)getpid() << CHILD_ID_BITS;
+	error = start(pattern, origin->clock, origin->pid);
+	if (error)
+		coil__log("the forked child %d is not recorded: %s", (int)getpid(),
+			  strerror(error));
+	else
+		the->file.header->run = origin->run;
+}
+
+static void fill_origin(struct recording_origin *origin, const struct trace_header *header)
+{
+	origin->run = header->run;
+	origin->clock = header->clock;
+	origin->pid = header->pid;
+}
+
 /* The child has a file of its own.  What the parent's threads had mapped is left
  * to the parent: nothing more is written to it from here. */
 static void after_fork_in_child(void)
 {
 	struct recorder *r = &coil__recorder;
 	struct trace_file parents = the->file;
-	uint64_t run;
-	int error;
+	bool recorded = coil_trace_active() && !coil__fork_unrecorded;
+	struct recording_origin origin;
 
 	/* Unlocking is for the thread that locked, which is the parent's. */
 	the->lock = (pthread_mutex_t)PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
-	if (!coil_trace_active())
+	coil__fork_unrecorded = false;
+	if (parents.fd < 0)
 		return;
 	__atomic_store_n(&coil__tracing, false, __ATOMIC_RELAXED);
-	run = parents.header->run;
+	fill_origin(&origin, parents.header);
 	r->chunk = NULL; /* the parent's: it is not for us to finish it */
 	coil__recorder_detach(r);
-	the->file.fd = -1;
-	error = start(parents.pattern, parents.header->clock, parents.header->pid);
-	if (error)
-		coil__log("the forked child %d is not recorded: %s", (int)getpid(),
-			  strerror(error));
-	else
-		the->file.header->run = run;
+	the->file = (struct trace_file){ .fd = -1 };
+	if (recorded)
+		start_as_fork(parents.pattern, &origin);
 	coil__trace_file_close(&parents);
 }
 
+static pthread_once_t hooks = PTHREAD_ONCE_INIT;
+
 static void install_hooks(void)
 {
-	if (atexit(at_exit) != 0 ||
+	if (atexit(coil__recording_exit) != 0 ||
 	    pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child) != 0)
 		coil__log("no memory to finish the recording at exit");
 }
@@ -98,6 +123,8 @@ static int start(const char *pattern, uint32_t clock, uint32_t parent)
 		coil__intern_clear(&the->strings);
 		coil__intern_clear(&the->sites);
 		the->threads = 0;
+		the->virtual_now = 0;
+		the->handles_before = __atomic_load_n(&the->handles_given, __ATOMIC_RELAXED);
 		__atomic_add_fetch(&coil__trace_generation, 1, __ATOMIC_RELAXED);
 		__atomic_store_n(&coil__tracing, true, __ATOMIC_RELEASE);
 	}
@@ -107,7 +134,6 @@ static int start(const char *pattern, uint32_t clock, uint32_t parent)
 
 static coil_result start_recording(const char *path, enum coil_clock clock)
 {
-	static pthread_once_t hooks = PTHREAD_ONCE_INIT;
 	int error;
 
 	if (coil_trace_active())
@@ -155,9 +181,11 @@ void coil__trace_leave(void)
 	coil__recorder.generation = 0;
 }
 
+/* At the environment. */
+static atomic_flag looked = ATOMIC_FLAG_INIT;
+
 void coil__trace_from_environment(enum coil_clock clock)
 {
-	static atomic_flag looked = ATOMIC_FLAG_INIT;
 	const char *path;
 	coil_result result;
 
@@ -169,6 +197,56 @@ void coil__trace_from_environment(enum coil_clock clock)
 	result = start_recording(path, clock);
 	if (result.error)
 		coil__log("COIL_TRACE: %s", coil_error_message(result));
+}
+
+/* ---- processes that work for this one ---------------------------------- */
+
+uint32_t coil__recording_now(void)
+{
+	return coil_trace_active() ?
+	       __atomic_load_n(&coil__trace_generation, __ATOMIC_RELAXED) : 0;
+}
+
+/* PATTERN behind the directory that it is in, if that can be told. */
+static bool make_absolute(char *to, size_t size, const char *pattern)
+{
+	size_t used = 0;
+
+	if (*pattern != '/') {
+		if (!getcwd(to, size - 1))
+			return false;
+		used = strlen(to);
+		to[used++] = '/';
+	}
+	if (strlen(pattern) >= size - used)
+		return false;
+	strcpy(to + used, pattern);
+	return true;
+}
+
+bool coil__recording_origin(struct recording_origin *origin)
+{
+	bool known = false;
+
+	memset(origin, 0, sizeof(*origin));
+	pthread_mutex_lock(&the->lock);
+	if (coil_trace_active()) {
+		fill_origin(origin, the->file.header);
+		known = make_absolute(origin->pattern, sizeof(origin->pattern),
+				      the->file.pattern);
+	}
+	pthread_mutex_unlock(&the->lock);
+	return known;
+}
+
+void coil__recording_follow(const struct recording_origin *origin)
+{
+	pthread_once(&hooks, install_hooks);
+	atomic_flag_test_and_set(&looked);
+	coil__fork_unrecorded = false;
+	coil_trace_stop();
+	if (origin)
+		start_as_fork(origin->pattern, origin);
 }
 
 /* ---- the program's own events ----------------------------------------- */

@@ -11,6 +11,7 @@
 
 #include "reader_memory.h"
 #include "state_handles.h"
+#include "state_jobs.h"
 #include "state_objects.h"
 #include "state_queues.h"
 #include "state_resources.h"
@@ -50,6 +51,16 @@ struct coil__state_thread *coil__state_thread(struct coil__state *state, uint32_
 		coil__map_put(&state->threads, id, thread);
 	}
 	return state->last_thread = thread;
+}
+
+static void thread_named(struct coil__state *state, const struct coil__event *event)
+{
+	struct coil__state_thread *thread =
+		coil__state_thread(state, event->as.THREAD.thread);
+
+	thread->process = event->as.THREAD.process;
+	free(thread->name);
+	thread->name = coil__copy(event->text, event->text_length);
 }
 
 /* ---- the loop's own events ----------------------------------------------- */
@@ -193,6 +204,7 @@ static apply_function *const apply[TRACE_TYPES] = {
 	[TRACE_FD_REMOVED] = fd_removed,
 	[TRACE_FD_READY] = coil__state_fd_ready,
 	[TRACE_WAKE] = coil__state_wake,
+	[TRACE_HANDLE_TAKEN] = coil__state_handle_taken,
 	[TRACE_HANDLE_SCHEDULED] = coil__state_handle_scheduled,
 	[TRACE_HANDLE_CANCELLED] = coil__state_handle_cancelled,
 	[TRACE_TIMER_DUE] = coil__state_timer_due,
@@ -215,6 +227,12 @@ static apply_function *const apply[TRACE_TYPES] = {
 	[TRACE_GATHER_COUNTED] = coil__state_gather_counted,
 	[TRACE_RESOURCE_CREATED] = coil__state_resource_created,
 	[TRACE_RESOURCE_CHANGED] = coil__state_resource_changed,
+	[TRACE_EXECUTOR_CREATED] = coil__state_executor_created,
+	[TRACE_JOB_SUBMITTED] = coil__state_job_submitted,
+	[TRACE_JOB_BEGIN] = coil__state_job_begin,
+	[TRACE_JOB_END] = coil__state_job_end,
+	[TRACE_JOB_CANCELLED] = coil__state_job_cancelled,
+	[TRACE_THREAD] = thread_named,
 };
 
 void coil__state_apply(struct coil__state *state, const struct coil__event *event)
@@ -252,6 +270,9 @@ void coil__state_destroy(struct coil__state *state)
 	coil__state_free_objects(state);
 	coil__state_free_resources(state);
 	free(state->early);
+	coil__state_free_jobs(state);
+	while ((entry = coil__map_next(&state->threads, entry)))
+		free(((struct coil__state_thread *)entry->value)->name);
 	coil__map_free(&state->handles);
 	coil__map_free(&state->loops);
 	coil__map_free(&state->threads);
@@ -262,11 +283,12 @@ const char *coil__state_validate(const struct coil__state *state)
 {
 	struct coil__map_entry *entry = NULL;
 	size_t queued = 0, running = 0;
+	const char *problem;
 
 	while ((entry = coil__map_next(&state->loops, entry))) {
 		const struct coil__state_loop *loop = entry->value;
-		const char *problem = coil__state_validate_queues(state, loop);
 
+		problem = coil__state_validate_queues(state, loop);
 		if (problem)
 			return problem;
 		queued += loop->ready.count + loop->incoming.count + loop->timer_count;
@@ -280,5 +302,6 @@ const char *coil__state_validate(const struct coil__state *state)
 	}
 	if (state->handles.count != queued + running)
 		return "every handle is in a queue or runs";
-	return coil__state_validate_objects(state);
+	problem = coil__state_validate_jobs(state);
+	return problem ? problem : coil__state_validate_objects(state);
 }

@@ -3,7 +3,8 @@
  * The state of a recorded program, rebuilt event by event: each loop's ready
  * queue (front to back), timer heap and watched descriptors; which handle and
  * task every thread runs; every task's state, chain of awaits and what it waits
- * for; every future.
+ * for; every future; every job of an executor, and which thread (of which process)
+ * runs it.
  *
  *	coil__state_apply(state, &event);	// now it is as it was after event
  *	loop = coil__state_loop(state, event.loop);
@@ -57,6 +58,7 @@ struct coil__state_handle {
 	uint16_t kind;       /* TRACE_SCHEDULE_*                                 */
 	uint8_t place;       /* enum coil__place                                 */
 	bool cancelled;
+	bool taken;          /* HANDLE_TAKEN said so                             */
 	size_t heap_index;                             /* if in the timers       */
 	struct coil__state_handle *previous, *next;    /* in its queue           */
 };
@@ -97,6 +99,37 @@ struct coil__state_thread {
 	uint64_t handle;     /* that it runs, or 0                               */
 	uint64_t task;       /* whose step it runs, or 0                         */
 	uint64_t begun;      /* time the handle began                            */
+	uint64_t job;        /* that it runs as a worker, or 0                   */
+	uint64_t job_begun;  /* time                                             */
+	uint32_t taken;      /* HANDLE_TAKENs since the last WAKE                */
+	uint32_t process;    /* that it is of, or 0: the trace's own             */
+	char *name;          /* or NULL                                          */
+};
+
+/* What was given to an executor, until it has ended or was cancelled. */
+struct coil__state_job {
+	uint64_t id, executor;
+	uint64_t future;     /* of the loop that waits for it, or 0              */
+	uint64_t by;         /* the handle that submitted it, or 0               */
+	uint64_t submitted, begun; /* times                                      */
+	uint32_t loop, site;
+	uint32_t submitter;  /* thread                                           */
+	uint32_t thread;     /* that runs it, or has a process do so             */
+	uint32_t worker;     /* the thread, in another process, that runs it; 0:
+	                        there is none (yet, any more)                    */
+	bool running;        /* else it waits to be begun                        */
+	struct coil__state_job *previous, *next; /* in the queue of its executor */
+};
+
+struct coil__state_executor {
+	uint64_t id;
+	uint32_t workers;    /* at most; 0: not known                            */
+	uint32_t site;
+	uint16_t kind;       /* TRACE_EXECUTOR_*                                 */
+	bool seen;           /* its creation was                                 */
+	char *name;          /* or NULL                                          */
+	struct coil__state_job *first, *last; /* that wait to be begun, in order */
+	size_t waiting, running;
 };
 
 /* One await in a task's chain, the outermost first. */
@@ -141,6 +174,7 @@ struct coil__state_object {
 	uint64_t resource;   /* whose line it stands in                          */
 	uint64_t waits_for;
 	uint64_t step;       /* the handle of its next step, if scheduled        */
+	uint64_t job;        /* whose result it will have, until that has ended  */
 	uint32_t error;
 	uint32_t cancels;    /* requests                                         */
 	uint16_t kind;       /* TRACE_TASK_* or TRACE_FUTURE_*                   */
@@ -195,7 +229,9 @@ struct coil__state {
 	                        virtual clocks ran in several threads: what came
 	                        first cannot be told                             */
 	uint32_t virtual_thread; /* that ran a loop on a virtual clock, or 0     */
-	struct coil__map handles, objects, loops, threads, resources;
+	struct coil__map handles, objects, loops, threads, resources, executors, jobs;
+	bool takes;          /* HANDLE_TAKEN is recorded: what of other threads
+	                        is where is known                                */
 	struct coil__state_objects alive;
 	struct coil__state_objects retired; /* done, or left by a closed loop    */
 	struct coil__state_handle *spare;   /* to be used again                  */
@@ -214,6 +250,12 @@ void coil__state_apply(struct coil__state *state, const struct coil__event *even
 struct coil__state_handle *coil__state_handle(const struct coil__state *state, uint64_t id);
 struct coil__state_object *coil__state_object(const struct coil__state *state, uint64_t id);
 struct coil__state_resource *coil__state_resource(const struct coil__state *state, uint64_t id);
+struct coil__state_job *coil__state_job(const struct coil__state *state, uint64_t id);
+struct coil__state_executor *coil__state_executor(const struct coil__state *state, uint64_t id);
+
+/* Is THREAD of another process than the one that JOB was submitted in? */
+bool coil__state_is_worker(const struct coil__state *state, const struct coil__state_job *job,
+			   uint32_t thread);
 
 /* Made, if they are not there. */
 struct coil__state_loop *coil__state_loop(struct coil__state *state, uint32_t id);

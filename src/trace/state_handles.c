@@ -161,6 +161,7 @@ void coil__state_handle_scheduled(struct coil__state *state, const struct coil__
 	handle->site = scheduled->site;
 	handle->when = scheduled->when;
 	handle->kind = event->tag;
+	handle->taken = false;
 	handle->thread = event->thread;
 	handle->by = event->ctx;
 	handle->iteration = event->ctx && event->loop == loop->id ? loop->iteration : 0;
@@ -212,13 +213,35 @@ void coil__state_fd_ready(struct coil__state *state, const struct coil__event *e
 	coil__state_ready(state, coil__state_loop(state, event->loop), handle);
 }
 
-/* What another thread scheduled may be recorded with a slightly later time than
- * its being taken over: then it is owed. */
+/* A handle that is not known was scheduled before the recording began. */
+void coil__state_handle_taken(struct coil__state *state, const struct coil__event *event)
+{
+	uint64_t id = event->as.HANDLE_TAKEN.handle;
+	struct coil__state_handle *handle = coil__state_handle(state, id);
+	struct coil__state_loop *loop =
+		coil__state_loop_of(state, handle ? handle->loop : 0, event);
+
+	state->takes = true;
+	coil__state_thread(state, event->thread)->taken++;
+	if (!id || loop->closed)
+		return;
+	handle = take_handle(state, id, loop->id);
+	handle->kind = TRACE_SCHEDULE_THREADSAFE;
+	handle->taken = true;
+	coil__state_ready(state, loop, handle);
+}
+
+/* The calls were taken over one by one just before; but in an older trace only their
+ * number is told.  There, what another thread scheduled may be recorded with a
+ * slightly later time than its being taken over: then it is owed. */
 void coil__state_wake(struct coil__state *state, const struct coil__event *event)
 {
 	struct coil__state_loop *loop = coil__state_loop_of(state, event->as.WAKE.loop, event);
 	uint32_t left = event->as.WAKE.count;
 
+	coil__state_thread(state, event->thread)->taken = 0;
+	if (state->takes)
+		return;
 	for (; left > 0 && loop->incoming.front; left--)
 		coil__state_ready(state, loop, loop->incoming.front);
 	loop->owed += left;
@@ -243,7 +266,7 @@ static void correct_wake(struct coil__state *state, struct coil__state_loop *loo
 {
 	struct coil__state_handle *other = loop->ready.back;
 
-	if (!handle || handle->place != COIL__PLACE_INCOMING)
+	if (state->takes || !handle || handle->place != COIL__PLACE_INCOMING)
 		return;
 	while (other && (other->kind != TRACE_SCHEDULE_THREADSAFE ||
 			 other->thread == handle->thread))

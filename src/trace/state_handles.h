@@ -31,6 +31,7 @@ void coil__state_handle_cancelled(struct coil__state *, const struct coil__event
 void coil__state_timer_due(struct coil__state *, const struct coil__event *);
 void coil__state_fd_ready(struct coil__state *, const struct coil__event *);
 void coil__state_wake(struct coil__state *, const struct coil__event *);
+void coil__state_handle_taken(struct coil__state *, const struct coil__event *);
 void coil__state_run_begin(struct coil__state *, const struct coil__event *);
 void coil__state_run_end(struct coil__state *, const struct coil__event *);
 void coil__state_step_begin(struct coil__state *, const struct coil__event *);

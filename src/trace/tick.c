@@ -7,6 +7,7 @@
 #include "trace/tick.h"
 
 #define RESYNC_NS 1000000u /* hold it against the kernel's clock so often */
+#define CLOSE_TICKS 4096u  /* both are read within this, or once more     */
 
 static uint64_t monotonic_ns(int64_t start)
 {
@@ -44,11 +45,30 @@ static bool steady(void)
 }
 #endif
 
+/* Both clocks at one moment: a thread may lose the processor between them, and would
+ * then be off by that until the next time. */
+static uint64_t read_both(int64_t start, uint64_t *ticks)
+{
+	uint64_t ns, before, after, closest = UINT64_MAX, best = 0;
+
+	for (int tries = 0; tries < 4 && closest > CLOSE_TICKS; tries++) {
+		before = tick_count();
+		ns = monotonic_ns(start);
+		after = tick_count();
+		if (after - before >= closest)
+			continue;
+		closest = after - before;
+		*ticks = before + closest / 2;
+		best = ns;
+	}
+	return best;
+}
+
 /* Reads both clocks, and the counter's rate from the first reading to this one.
  * Until a millisecond has passed the rate is not known well enough. */
 uint64_t coil__tick_resync(struct recorder *r)
 {
-	uint64_t ns = monotonic_ns(r->time_zero), t = tick_count();
+	uint64_t t = 0, ns = read_both(r->time_zero, &t);
 
 	if (!r->first_ticks) {
 		r->first_ticks = t;

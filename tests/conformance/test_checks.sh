@@ -8,4 +8,4 @@ missing=$(grep -E '^[A-Z][0-9]+ C ' conformance/checks.txt | while read -r id wh
 	grep -qE "(^|[^A-Za-z0-9])$id([^A-Za-z0-9]|\$)" ./*/test_*.c || echo "$id has no test: $what"
 done)
 [ -z "$missing" ] || { echo "$missing"; exit 1; }
-grep -cE '^[A-Z][0-9]+ C ' conformance/checks.txt | grep -q '^4[0-9]$'
+grep -cE '^[A-Z][0-9]+ C ' conformance/checks.txt | grep -q '^[4-9][0-9]$'

@@ -1,15 +1,18 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# Gives every fuzz target its seeds, the demos' traces, and damaged copies of both.
+# Gives every fuzz target its seeds, the demos' traces, one of several threads, and
+# damaged copies of all of them.
 # seconds: 60
 set -eu
 
 mkdir "$T/traces"
-for demo in gather factorial callbacks; do
-	COIL_TRACE=$T/traces/$demo.trace "$B/demos/$demo" >/dev/null
-	"$B/coil" print "$T/traces/$demo.trace" >"$T/traces/$demo.txt"
+for demo in documents/10-say-hello documents/04-factorial demos/callbacks; do
+	trace=$T/traces/${demo##*/}
+	COIL_TRACE=$trace.trace "$B/lessons/$demo" >/dev/null
+	"$B/coil" print "$trace.trace" >"$trace.txt"
 done
+"$B/coil" parse -o "$T/traces/jobs.trace" tests/fuzz/fuzz_parse/jobs.txt
 ran=0
 for target in "$B"/tests/fuzz/replay-*; do
 	[ -x "$target" ] || continue

@@ -43,6 +43,7 @@ fi
 
 export PKG_CONFIG_PATH="$root$PREFIX/lib/pkgconfig" PKG_CONFIG_SYSROOT_DIR="$root"
 export LD_LIBRARY_PATH="$root$PREFIX/lib"
+needs=$(pkg-config --print-requires-private coil)
 for language in c cc; do
 	case $language in
 	c) compile="${CC:-cc} -std=gnu11" says="42 from C, coil 0.1.0" ;;
@@ -55,7 +56,7 @@ for language in c cc; do
 	# shellcheck disable=SC2046,SC2086
 	$compile $flags $(pkg-config --cflags coil) -o "$T/static" \
 		tests/install/program.$language "$root$PREFIX/lib/libcoil.a" \
-		$(PKG_CONFIG_SYSROOT_DIR='' pkg-config --libs libevent_core) -lpthread -lm
+		$(PKG_CONFIG_SYSROOT_DIR='' pkg-config --libs $needs) -lpthread -lm
 	objdump -p "$T/shared" | grep -q 'NEEDED *libcoil.so.0' || fail "shared: not linked to it"
 	if objdump -p "$T/static" | grep -q 'NEEDED *libcoil'; then fail "static: not static"; fi
 	for kind in shared static; do
@@ -66,6 +67,12 @@ done
 # What a static link needs, pkg-config must know itself.
 PKG_CONFIG_SYSROOT_DIR='' pkg-config --static --libs coil | grep -q -- '-levent_core' ||
 	fail "pkg-config --static --libs lacks libevent"
+if objdump -p "$root$PREFIX/lib/libcoil.so" | grep -q 'NEEDED *libuv'; then
+	PKG_CONFIG_SYSROOT_DIR='' pkg-config --static --libs coil | grep -q -- '-luv' ||
+		fail "pkg-config --static --libs lacks libuv"
+elif [ "$needs" != libevent_core ]; then
+	fail "coil.pc wants $needs, the library does not"
+fi
 
 "$root$PREFIX/bin/coil" --help >/dev/null || fail "coil --help: status $?"
 

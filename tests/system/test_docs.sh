@@ -11,8 +11,15 @@ complain() {
 	wrong=1
 }
 
-docs="README.md CONTRIBUTING.md $(echo docs/*.md)"
+docs="README.md CONTRIBUTING.md $(echo docs/*.md lessons/*/*.md)"
 make --no-print-directory -s help >"$T/help"
+
+# Each name of the library's in the files and directories given.
+names() {
+	grep -rohE '\b(coil_[a-z_0-9]*[a-z0-9]|COIL_[A-Z_0-9]*[A-Z0-9])\b' "$@" || true
+}
+export LC_ALL=C
+names include src tools mk Makefile | sort -u >"$T/have"
 
 for doc in $docs; do
 	# Links to files, and paths between backquotes.
@@ -24,10 +31,10 @@ for doc in $docs; do
 		[ -e "$path" ] || complain "$doc: no file $path"
 	done <"$T/paths"
 
-	grep -oE '\b(coil_[a-z_0-9]*[a-z0-9]|COIL_[A-Z_0-9]*[A-Z0-9])\b' "$doc" | sort -u >"$T/names" || true
+	names "$doc" | sort -u | comm -23 - "$T/have" >"$T/unknown"
 	while read -r name; do
-		grep -rqwE -e "$name" include src tools mk Makefile || complain "$doc: nothing is called $name"
-	done <"$T/names"
+		complain "$doc: nothing is called $name"
+	done <"$T/unknown"
 
 	grep -oE '(^|`)make [a-z][a-z0-9_./-]*[a-z0-9]' "$doc" | sed 's/.*make //' | sort -u >"$T/targets" || true
 	while read -r target; do

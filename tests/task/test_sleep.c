@@ -203,6 +203,26 @@ TEST(sleep_outside_of_a_task)
 	CHECK_INT(coil_error_site(r)->line, line);
 }
 
+/* ---- with a result ---------------------------------------------------------------- */
+
+static coil_result K13(void *unused)
+{
+	coil_result r = coil_sleep_result(1, coil_number(42));
+
+	CHECK_ERROR(r, COIL_OK);
+	CHECK_INT(r.number, 42);
+	CHECK_REAL(coil_time(), 1);
+	CHECK_ERROR(coil_sleep_result(NAN, coil_number(42)), COIL_VALUE);
+	coil_task_cancel(coil_current_task());
+	CHECK_ERROR(coil_sleep_result(1, coil_number(42)), COIL_CANCELLED);
+	return coil_ok(NULL);
+}
+
+TEST(K13_gives_the_result_that_it_was_given)
+{
+	CHECK_INT(run_virtual(K13), COIL_OK);
+}
+
 /* ---- loops that end first ------------------------------------------------------- */
 
 static coil_result stop_here(void *unused)

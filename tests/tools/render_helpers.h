@@ -8,12 +8,12 @@
 
 #include "harness.h"
 
-/* The trace of the demo NAME on the virtual clock. */
+/* The trace of the program NAME ("demos/queue") on the virtual clock. */
 static inline const char *trace_of_demo(const char *name)
 {
-	const char *trace = test_path(text("%s.trace", name));
+	const char *trace = test_path(text("%s.trace", strrchr(name, '/') + 1));
 	struct outcome *o = run_shell("COIL_TRACE='%s' '%s'", trace,
-				      test_built(text("demos/%s", name)));
+				      test_built(text("lessons/%s", name)));
 
 	CHECK_INT(o->status, 0);
 	return trace;

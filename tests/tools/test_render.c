@@ -12,7 +12,7 @@
 TEST(only_one_task)
 {
 	const char *drawn = RENDERED("--format plantuml --task say_hello_BBB '%s'",
-				     trace_of_demo("gather"));
+				     trace_of_demo("documents/10-say-hello"));
 
 	CHECK_HAS(drawn, "main -> say_hello_BBB\n");
 	CHECK_HAS(drawn, "say_hello_BBB -> asyncio.sleep : sleep\n");
@@ -26,7 +26,7 @@ TEST(only_one_task)
 TEST(two_tasks_of_which_one_by_its_id)
 {
 	const char *drawn = RENDERED("--format plantuml --task say_hello_AAA --task 5 '%s'",
-				     trace_of_demo("gather"));
+				     trace_of_demo("documents/10-say-hello"));
 
 	CHECK_HAS(drawn, "main -> say_hello_AAA\n");
 	CHECK_HAS(drawn, "main -> say_hello_CCC\n");
@@ -36,7 +36,7 @@ TEST(two_tasks_of_which_one_by_its_id)
 
 TEST(a_task_that_is_not_there)
 {
-	struct outcome *o = RENDER("--task nobody '%s'", trace_of_demo("hello"));
+	struct outcome *o = RENDER("--task nobody '%s'", trace_of_demo("documents/02-hello"));
 
 	CHECK_INT(o->status, 2);
 	CHECK_STR(o->out, "");
@@ -45,7 +45,7 @@ TEST(a_task_that_is_not_there)
 
 TEST(a_window_of_time)
 {
-	const char *trace = trace_of_demo("factorial");
+	const char *trace = trace_of_demo("documents/04-factorial");
 	const char *drawn = RENDERED("--format plantuml --from 1.5 --to 2.5 '%s'", trace);
 
 	CHECK_HAS(drawn, "total(2.000)\n");
@@ -60,7 +60,7 @@ TEST(a_window_of_time)
 TEST(a_window_begins_in_the_middle_of_activations)
 {
 	const char *drawn = RENDERED("--format plantuml --from 0.5 '%s'",
-				     trace_of_demo("gather"));
+				     trace_of_demo("documents/10-say-hello"));
 
 	CHECK_HAS(drawn, "activate say_hello_CCC\n");
 	CHECK_HAS(drawn, "deactivate say_hello_CCC\n");
@@ -68,7 +68,7 @@ TEST(a_window_begins_in_the_middle_of_activations)
 
 TEST(some_iterations)
 {
-	const char *trace = trace_of_demo("gather");
+	const char *trace = trace_of_demo("documents/10-say-hello");
 	const char *drawn = RENDERED("--format plantuml --view loop --iterations 2-3 '%s'", trace);
 
 	CHECK(!strstr(drawn, "== iteration 1 =="));
@@ -87,7 +87,7 @@ TEST(some_iterations)
 
 TEST(a_limit_is_told_in_the_picture_and_beside_it)
 {
-	const char *trace = trace_of_demo("gather");
+	const char *trace = trace_of_demo("documents/10-say-hello");
 	struct outcome *o = RENDER("--format plantuml --limit 5 '%s'", trace);
 
 	CHECK_INT(o->status, 0);
@@ -195,7 +195,7 @@ TEST(an_empty_trace_is_a_picture_too)
 
 TEST(a_damaged_trace_is_drawn_up_to_the_damage)
 {
-	const char *trace = trace_of_demo("gather"), *damaged = test_path("damaged.trace");
+	const char *trace = trace_of_demo("documents/10-say-hello"), *damaged = test_path("damaged.trace");
 	struct outcome *o;
 
 	CHECK_INT(run_shell("head -c 70000 '%s' >'%s'", trace, damaged)->status, 0);
@@ -222,7 +222,7 @@ static size_t widest_line(const char *drawn)
 /* In ASCII, a byte is a cell. */
 TEST(text_is_as_wide_as_it_may_be)
 {
-	const char *trace = trace_of_demo("gather");
+	const char *trace = trace_of_demo("documents/10-say-hello");
 
 	CHECK_HAS(RENDERED("--ascii --width 100 '%s'", trace), "#<- total(1.000) -#");
 	for (int width = 60; width <= 110; width += 5)
@@ -234,7 +234,7 @@ TEST(text_is_as_wide_as_it_may_be)
 
 TEST(text_that_is_too_wide_becomes_a_list)
 {
-	const char *drawn = RENDERED("--ascii --width 60 '%s'", trace_of_demo("gather"));
+	const char *drawn = RENDERED("--ascii --width 60 '%s'", trace_of_demo("documents/10-say-hello"));
 
 	CHECK_HAS(drawn, "participants\n    1  main\n    2  say_hello_AAA\n");
 	CHECK_HAS(drawn, "   0.000     1 --> 2      main --> say_hello_AAA\n");
@@ -245,7 +245,7 @@ TEST(text_that_is_too_wide_becomes_a_list)
 
 TEST(columns_of_the_environment)
 {
-	const char *trace = trace_of_demo("gather");
+	const char *trace = trace_of_demo("documents/10-say-hello");
 
 	CHECK_STR(run_shell("COLUMNS=60 '%s' render --ascii '%s'", test_built("coil"), trace)->out,
 		  RENDERED("--ascii --width 60 '%s'", trace));
@@ -268,7 +268,7 @@ static int files_in(const char *directory)
 
 TEST(the_name_of_the_file_says_the_format)
 {
-	const char *trace = trace_of_demo("hello");
+	const char *trace = trace_of_demo("documents/02-hello");
 
 	CHECK_STR(RENDERED("-o '%s' '%s'", test_path("a.puml"), trace), "");
 	CHECK_HAS(read_file(test_path("a.puml"), NULL), "@startuml\n");
@@ -280,7 +280,7 @@ TEST(the_name_of_the_file_says_the_format)
 
 TEST(pictures_by_graphviz)
 {
-	const char *trace = trace_of_demo("gather"), *png = test_path("a.png");
+	const char *trace = trace_of_demo("documents/10-say-hello"), *png = test_path("a.png");
 	size_t size = 0;
 
 	if (!is_installed("dot"))
@@ -293,7 +293,7 @@ TEST(pictures_by_graphviz)
 
 TEST(without_graphviz)
 {
-	const char *trace = trace_of_demo("hello"), *picture = test_path("out/a.svg");
+	const char *trace = trace_of_demo("documents/02-hello"), *picture = test_path("out/a.svg");
 	struct outcome *o;
 
 	CHECK_INT(mkdir(test_path("out"), 0777), 0);
@@ -307,7 +307,7 @@ TEST(without_graphviz)
 
 TEST(what_cannot_be_written)
 {
-	const char *trace = trace_of_demo("hello");
+	const char *trace = trace_of_demo("documents/02-hello");
 	struct outcome *o = RENDER("-o /nowhere/a.puml '%s'", trace);
 	struct stat status;
 
@@ -328,7 +328,7 @@ TEST(a_file_has_the_usual_mode)
 	struct stat status;
 
 	CHECK_INT(run_shell("umask 027; '%s' render -o '%s' '%s'", test_built("coil"),
-			    test_path("a.txt"), trace_of_demo("hello"))->status, 0);
+			    test_path("a.txt"), trace_of_demo("documents/02-hello"))->status, 0);
 	REQUIRE(stat(test_path("a.txt"), &status) == 0);
 	CHECK_INT(status.st_mode & 0777, 0640);
 }
@@ -354,4 +354,22 @@ TEST(bad_usage)
 	}
 	CHECK_HAS(RENDERED("--help"), "usage: coil render ");
 	CHECK_INT(RENDER("/nowhere.trace")->status, 2);
+}
+
+/* ---- what is coil's own ------------------------------------------------------- */
+
+/* What joins the workers of the default executor when a run ends. */
+TEST(a_task_of_coil_itself_is_drawn_if_it_is_asked_for)
+{
+	const char *trace = trace_of_demo("documents/05-executor");
+	const char *drawn = RENDERED("--format plantuml '%s'", trace);
+
+	CHECK_HAS(drawn, "main -> asyncio_0 : blocking");
+	CHECK(strstr(drawn, "shutdown") == NULL);
+	CHECK(strstr(drawn, "future_") == NULL);
+	CHECK(strstr(drawn, "left out") == NULL);
+	drawn = RENDERED("--format plantuml --task shutdown_default_executor '%s'", trace);
+	CHECK_HAS(drawn, "shutdown_default_executor -> asyncio.timeout : wait_for(300)");
+	CHECK_HAS(RENDERED("--format plantuml --view loop '%s'", trace),
+		  "shutdown_default_executor");
 }

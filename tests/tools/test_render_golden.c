@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * The pictures of the demos, on the virtual clock, are those in tests/golden: in both
- * views, as PlantUML, as Graphviz and as text.  Where they are meant to be different
- * now, COIL_TEST_GOLDEN=write makes them anew; look at them before you commit them.
+ * The pictures of the programs in lessons, on the virtual clock, are those in
+ * tests/golden: in both views, as PlantUML, as Graphviz and as text.  Where they are
+ * meant to be different now, COIL_TEST_GOLDEN=write makes them anew; look at them before
+ * you commit them.
  */
 #include "render_helpers.h"
 
@@ -29,24 +30,29 @@ static void check_demo(const char *demo)
 	static const char *const formats[][2] = {
 		{ "plantuml", "puml" }, { "dot", "dot" }, { "text", "txt" },
 	};
-	const char *trace = trace_of_demo(demo);
+	const char *trace = trace_of_demo(demo), *name = strrchr(demo, '/') + 1;
 
 	for (size_t v = 0; v < 2; v++)
 		for (size_t f = 0; f < 3; f++)
-			check_golden(trace, demo, views[v], formats[f][0], formats[f][1]);
+			check_golden(trace, name, views[v], formats[f][0], formats[f][1]);
 }
 
-TEST(hello) { check_demo("hello"); }
-TEST(hello_low_level) { check_demo("hello_low_level"); }
-TEST(factorial) { check_demo("factorial"); }
-TEST(gather) { check_demo("gather"); }
-TEST(callbacks) { check_demo("callbacks"); }
-TEST(locks) { check_demo("locks"); }
-TEST(queue) { check_demo("queue"); }
-TEST(event) { check_demo("event"); }
-TEST(task_group) { check_demo("task_group"); }
-TEST(timeout) { check_demo("timeout"); }
-TEST(delegation) { check_demo("delegation"); }
+TEST(hello) { check_demo("documents/02-hello"); }
+TEST(hello_low_level) { check_demo("documents/03-hello-low-level"); }
+TEST(factorial) { check_demo("documents/04-factorial"); }
+TEST(never_awaited) { check_demo("documents/06-never-awaited"); }
+TEST(never_retrieved) { check_demo("documents/07-never-retrieved"); }
+TEST(say_hello) { check_demo("documents/10-say-hello"); }
+TEST(new_loop) { check_demo("documents/11-new-loop"); }
+TEST(delegation) { check_demo("documents/12-delegation"); }
+TEST(cor1_cor2) { check_demo("documents/13-cor1-cor2"); }
+TEST(uvloop) { check_demo("documents/15-uvloop"); }
+TEST(event) { check_demo("documents/16-event"); }
+TEST(callbacks) { check_demo("demos/callbacks"); }
+TEST(locks) { check_demo("demos/locks"); }
+TEST(queue) { check_demo("demos/queue"); }
+TEST(task_group) { check_demo("demos/task_group"); }
+TEST(timeout) { check_demo("demos/timeout"); }
 
 /* The lines of PLANTUML that are messages, sorted. */
 static const char *messages_of(const char *plantuml)
@@ -60,7 +66,7 @@ static const char *messages_of(const char *plantuml)
 /* What the document's program prints about itself, and the arrows it leaves out. */
 TEST(the_document_has_these_messages)
 {
-	const char *drawn = RENDERED("--format plantuml '%s'", trace_of_demo("gather"));
+	const char *drawn = RENDERED("--format plantuml '%s'", trace_of_demo("documents/10-say-hello"));
 
 	CHECK_STR(messages_of(drawn),
 		  "asyncio.sleep -> say_hello_AAA : total(1.000)\n"

@@ -13,7 +13,7 @@ static const char *recorded(void)
 {
 	const char *path = test_path("gather.trace");
 	struct outcome *run = COIL("record", "-o", path, "--virtual", "--",
-				   test_built("demos/gather"));
+				   test_built("lessons/documents/10-say-hello"));
 
 	CHECK_INT(run->status, 0);
 	CHECK_HAS(run->out, "total(1.000)");
@@ -91,13 +91,13 @@ TEST(record_passes_the_exit_status_on)
 {
 	const char *path = test_path("t");
 	struct outcome *run = COIL("record", "-o", path, "--", "sh", "-c",
-				   text("%s >/dev/null; exit 7", test_built("demos/gather")),
+				   text("%s >/dev/null; exit 7", test_built("lessons/documents/10-say-hello")),
 				   NULL);
 
 	CHECK_INT(run->status, 7);
 	CHECK_STR(run->err, "");
 	run = COIL("record", "-o", path, "sh", "-c",
-		   text("%s >/dev/null; kill -9 $$", test_built("demos/gather")), NULL);
+		   text("%s >/dev/null; kill -9 $$", test_built("lessons/documents/10-say-hello")), NULL);
 	CHECK_INT(run->status, 128 + SIGKILL);
 	CHECK_HAS(run->err, "sh was killed by signal 9 (Killed)");
 }
@@ -122,7 +122,7 @@ TEST(record_finds_the_file_wherever_the_program_goes)
 
 	REQUIRE(chdir(test_dir()) == 0);
 	run = COIL("record", "-o", "here-%p", "--", "sh", "-c",
-		   text("cd /; exec %s", test_built("demos/gather")));
+		   text("cd /; exec %s", test_built("lessons/documents/10-say-hello")));
 	CHECK_INT(run->status, 0);
 	CHECK_STR(run->err, "");
 	found = run_shell("ls here-*")->out;
@@ -231,7 +231,7 @@ TEST(check_finds_what_is_wrong)
 	CHECK_STR(run->out,
 		  "4 2.500000000 scheduled: HANDLE_RUN_BEGIN: handle 7 was not scheduled, or has run since\n"
 		  "6 2.500000000 counts: ITERATION_END: 3 handles are said to have run, but 1 did\n"
-		  "6 events, 24 laws, 2 violations\n");
+		  "6 events, 30 laws, 2 violations\n");
 	run = COIL("check", "--most", "1", "-q", path);
 	CHECK_HAS(run->out, "scheduled: ");
 	CHECK_HAS(run->out, "and 1 more\n");

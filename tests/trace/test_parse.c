@@ -90,7 +90,7 @@ TEST(a_recorded_file_comes_back_byte_by_byte)
 	char *a, *b;
 
 	setenv("COIL_TRACE", recorded, 1);
-	run = RUN(test_built("demos/gather"));
+	run = RUN(test_built("lessons/documents/10-say-hello"));
 	unsetenv("COIL_TRACE");
 	CHECK_INT(run->status, 0);
 	CHECK_STR(parse(printed(recorded), again), NULL);

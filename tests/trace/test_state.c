@@ -337,9 +337,25 @@ TEST(the_map_holds_what_was_put)
 #define PLACES                                                                 \
 	"t1 ctx=0 STRING string=1 text=\"say_hello\"\n"                         \
 	"t1 ctx=0 STRING string=2 text=\"\\\"AAA\\\"\"\n"                       \
-	"t1 ctx=0 STRING string=3 text=\"\\\"A A\\\"\"\n"                       \
+	"t1 ctx=0 STRING string=3 text=\"\\\"A-A\\\"\"\n"                       \
 	"t1 ctx=0 SITE site=1 callee=1 argument=2\n"                            \
 	"t1 ctx=0 SITE site=2 callee=1 argument=3\n"
+
+/* What the task of work(ARGUMENT) is called. */
+static void check_label_of(const char *argument, const char *label)
+{
+	struct coil__reader *reader = trace_of(text(
+		"t1 ctx=0 STRING string=1 text=\"work\"\n"
+		"t1 ctx=0 STRING string=2 text=\"%s\"\n"
+		"t1 ctx=0 SITE site=1 callee=1 argument=2\n"
+		"t1 ctx=0 TASK_CREATED plain task=1 number=1 coroutine=1\n", argument));
+	struct coil__names *names = coil__names_create(reader);
+
+	coil__names_read(names, reader);
+	CHECK_STR(coil__names_task(names, 1), label);
+	coil__names_destroy(names);
+	coil__reader_close(reader);
+}
 
 static void check_labels(const char *lines, const char *const *labels)
 {
@@ -370,6 +386,22 @@ TEST(tasks_are_called_as_in_the_document)
 		"t1 ctx=0 TASK_CREATED plain task=8 number=6\n",
 		(const char *const[]){ "main", "say_hello_AAA", "say_hello_AAA (Task-3)",
 			"say_hello", "w \xff", "w \xff (task 6)", "main (Task-5)", "task", NULL });
+}
+
+TEST(a_string_that_a_coroutine_was_given_is_in_its_name)
+{
+	check_label_of("\\\"A\\\"", "work_A");
+	check_label_of("\\\"새 루프 태스크\\\"", "work_새 루프 태스크");
+	check_label_of("&(struct call){ \\\"A\\\", 2 }", "work_A");
+	check_label_of("(&(struct call){\\\"A\\\"})", "work_A");
+	check_label_of("&(struct call){ 2, \\\"A\\\" }", "work");
+	check_label_of("&(struct call){ \\\"a-b\\\" }", "work");
+	check_label_of("&(struct call){ \\\"\\\" }", "work");
+	check_label_of("&(struct call){ \\\"A", "work");
+	check_label_of("\\\"A\\\" \\\"B\\\"", "work");
+	check_label_of("\\\"A", "work");
+	check_label_of("{", "work");
+	check_label_of("", "work");
 }
 
 TEST(a_renamed_task_has_its_last_name)

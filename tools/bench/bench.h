@@ -36,7 +36,8 @@ struct peer {
 	char version[128];
 };
 
-enum unit { UNIT_NS, UNIT_SECONDS, UNIT_BYTES, UNIT_RATE }; /* all kept as ns, or bytes */
+/* All kept as ns, or bytes. */
+enum unit { UNIT_NS, UNIT_SECONDS, UNIT_BYTES, UNIT_RATE, UNIT_THOUSANDS };
 
 struct target {
 	enum { NO_TARGET, AT_MOST, AT_LEAST } kind;

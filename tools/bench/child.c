@@ -81,6 +81,7 @@ static void become(const struct run *run, int out, bool quiet)
 	argv[n] = NULL;
 	unsetenv("COIL_TRACE");
 	unsetenv("COIL_CLOCK");
+	unsetenv("COIL_LOOP");
 	if (run->recording)
 		setenv("COIL_TRACE", scratch, 1);
 	/* A group of its own, so that what it starts can be ended with it. */

@@ -40,15 +40,17 @@ static double series_median(const struct series *series)
 static const struct {
 	double scale;
 	const char *name;
+	bool rate;
 } units[] = {
-	[UNIT_NS] = { 1, "ns" }, [UNIT_SECONDS] = { 1e-9, "s" },
-	[UNIT_BYTES] = { 1, "bytes" }, [UNIT_RATE] = { 0, "million/s" },
+	[UNIT_NS] = { 1, "ns", false }, [UNIT_SECONDS] = { 1e-9, "s", false },
+	[UNIT_BYTES] = { 1, "bytes", false }, [UNIT_RATE] = { 1e3, "million/s", true },
+	[UNIT_THOUSANDS] = { 1e6, "thousand/s", true },
 };
 
 /* In the unit that is shown; a rate is kept as the ns of one call. */
 static double shown(enum unit unit, double value)
 {
-	return unit == UNIT_RATE ? 1e3 / value : value * units[unit].scale;
+	return units[unit].rate ? units[unit].scale / value : value * units[unit].scale;
 }
 
 static int decimals(double value)
@@ -69,8 +71,8 @@ static void put_spread(char *cell, size_t size, enum unit unit, const struct ser
 	struct series s;
 
 	sorted(series, &s);
-	least = shown(unit, s.values[unit == UNIT_RATE ? s.count - 1 : 0]);
-	most = shown(unit, s.values[unit == UNIT_RATE ? 0 : s.count - 1]);
+	least = shown(unit, s.values[units[unit].rate ? s.count - 1 : 0]);
+	most = shown(unit, s.values[units[unit].rate ? 0 : s.count - 1]);
 	snprintf(cell, size, "%.*f to %.*f", decimals(least), least, decimals(most), most);
 }
 
@@ -92,7 +94,7 @@ static void put_target(struct cells *cells, const struct row *row, const struct 
 
 	if (line->target.kind == NO_TARGET)
 		return;
-	if (own && row->unit == UNIT_RATE) /* few ns are many calls */
+	if (own && units[row->unit].rate) /* few ns are many calls */
 		most = !most;
 	snprintf(cells->text[TARGET], sizeof(cells->text[TARGET]), "at %s %.*g%s%s",
 		 most ? "most" : "least", own ? 4 : 2,

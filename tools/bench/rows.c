@@ -10,7 +10,8 @@
 	  "/usr/bin/python3 @/peer.py " loop }
 
 enum {
-	COIL, NO_TRACE, LIBEVENT, LIBUV, LIBEV, BOOST, LTTNG, GO, UVLOOP, ASYNCIO
+	COIL, NO_TRACE, LIBEVENT, LIBUV, LIBEV, BOOST, LTTNG, GO, UVLOOP, ASYNCIO, EPOLL,
+	COIL_LIBUV
 };
 
 struct peer bench_peers[] = {
@@ -24,6 +25,8 @@ struct peer bench_peers[] = {
 	[GO] = { "Go", { "@/go" } },
 	[UVLOOP] = { "uvloop", PYTHONS("uvloop") },
 	[ASYNCIO] = { "asyncio", PYTHONS("asyncio") },
+	[EPOLL] = { "epoll", { "@/epoll" } },
+	[COIL_LIBUV] = { "coil on libuv", { "env COIL_LOOP=libuv @/coil" } },
 	{ NULL }
 };
 
@@ -59,8 +62,8 @@ struct row bench_rows[] = {
 	  .lines = { PEER(COIL, MOST(6)), PEER(LIBUV), PEER(LIBEV), PEER(LIBEVENT),
 		     PEER(UVLOOP), PEER(ASYNCIO) } },
 	{ "chain", "call_soon, 1 pending, one descriptor watched: per callback",
-	  .lines = { PEER(COIL), PEER(LIBUV, LEAST(1)), PEER(LIBEV), PEER(LIBEVENT),
-		     PEER(UVLOOP), PEER(ASYNCIO) } },
+	  .lines = { PEER(COIL), PEER(COIL_LIBUV), PEER(LIBUV, LEAST(1)), PEER(LIBEV),
+		     PEER(LIBEVENT), PEER(UVLOOP), PEER(ASYNCIO) } },
 	{ "switch", "context switch, one way",
 	  .lines = { PEER(COIL), PEER(BOOST, LEAST(1 / 1.3)) } },
 	{ "record", "recording, per event of a yield: what it adds, by the events",
@@ -75,7 +78,7 @@ struct row bench_rows[] = {
 	  .lines = { PEER(COIL), PEER(NO_TRACE, LEAST(1 / 1.03)) } },
 	{ "sleepers", "1,000,000 tasks that each sleep 0 to 1 s: wall time",
 	  .unit = UNIT_SECONDS,
-	  .lines = { PEER(COIL, MOST(2.6e9)), PEER(GO, .label = "Go, one core"),
+	  .lines = { PEER(COIL, MOST(2.6e9)), PEER(COIL_LIBUV), PEER(GO, .label = "Go, one core"),
 		     PEER(GO, .label = "Go, all cores", .cpus = ALL_CPUS) } },
 	{ "asleep", "1,000,000 tasks asleep at once: resident memory per task",
 	  .unit = UNIT_BYTES, .percent = 30,
@@ -94,5 +97,23 @@ struct row bench_rows[] = {
 	  .unit = UNIT_RATE, .cpus = 2,
 	  .lines = { PEER(COIL, MOST(1e9 / 4e6)), PEER(UVLOOP, LEAST(2.5)),
 		     PEER(ASYNCIO) } },
+	{ "wake", "another thread wakes the loop, and the callback wakes the thread: round trips",
+	  .unit = UNIT_THOUSANDS, .cpus = 2,
+	  .lines = { PEER(COIL), PEER(COIL_LIBUV),
+		     PEER(EPOLL, LEAST(0.95), .label = "epoll and eventfd"),
+		     PEER(LIBUV), PEER(UVLOOP), PEER(ASYNCIO) } },
+	{ "executor-one", "run_in_executor, one job after another: per job", .cpus = 2,
+	  .lines = { PEER(COIL), PEER(LIBUV, LEAST(1)), PEER(GO), PEER(UVLOOP),
+		     PEER(ASYNCIO) } },
+	{ "executor-one-cpu", "the same, the loop and its workers on one processor: per job",
+	  "executor-one",
+	  .lines = { PEER(COIL), PEER(LIBUV, LEAST(2)), PEER(GO), PEER(UVLOOP),
+		     PEER(ASYNCIO) } },
+	{ "executor-batch", "run_in_executor, 1,000 jobs at a time, 2 workers: per job",
+	  .cpus = 2,
+	  .lines = { PEER(COIL), PEER(LIBUV, LEAST(1 / 0.8)), PEER(GO), PEER(UVLOOP),
+		     PEER(ASYNCIO) } },
+	{ "to-thread", "to_thread, one call after another: per call", .cpus = 2,
+	  .lines = { PEER(COIL), PEER(UVLOOP), PEER(ASYNCIO) } },
 	{ NULL }
 };

@@ -15,10 +15,11 @@ static const char help[] =
 	"Holds a trace against the laws of asyncio.  For every violation it prints the\n"
 	"event's number and time, the law, and what is wrong.  Exit status 1 if there\n"
 	"is one.\n\n"
-	"  --laws       print the laws\n"
-	"  --most N     stop printing after N violations (100); all are counted\n"
-	"  -q, --quiet  print nothing but violations\n"
-	"  --help       this\n";
+	"  --laws          print the laws\n"
+	"  --most N        stop printing after N violations (100); all are counted\n"
+	ALONE_HELP
+	"  -q, --quiet     print nothing but violations\n"
+	"  --help          this\n";
 
 struct found {
 	uint64_t count, most;
@@ -75,13 +76,14 @@ int coil__command_check(int argc, char **argv)
 	static const struct option options[] = {
 		{ "laws", no_argument, NULL, 'l' },
 		{ "most", required_argument, NULL, 'm' },
+		ALONE_OPTION,
 		{ "quiet", no_argument, NULL, 'q' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 }
 	};
 	struct found found = { .most = 100 };
 	struct coil__reader *reader;
-	bool quiet = false;
+	bool quiet = false, alone = false;
 	int c;
 
 	while ((c = coil__option(argc, argv, ":q", options, help)) != -1) {
@@ -93,9 +95,11 @@ int coil__command_check(int argc, char **argv)
 		}
 		if (c == 'q')
 			quiet = true;
+		else if (c == 'A')
+			alone = true;
 		else if (c == '?' || !take_most(argv[0], optarg, &found.most))
 			return STATUS_BAD;
 	}
-	reader = coil__open_argument(argc, argv);
+	reader = coil__open_argument(argc, argv, alone);
 	return reader ? check(reader, &found, quiet) : STATUS_BAD;
 }

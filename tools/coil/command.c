@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "trace/reader_set.h"
+
 /* ---- complaints ----------------------------------------------------------- */
 
 int coil__complain(const char *format, ...)
@@ -58,7 +60,7 @@ int coil__option(int argc, char **argv, const char *letters,
 	return c == ':' ? '?' : c;
 }
 
-struct coil__reader *coil__open_argument(int argc, char **argv)
+struct coil__reader *coil__open_argument(int argc, char **argv, bool alone)
 {
 	struct coil__reader *reader;
 	char *error;
@@ -68,7 +70,8 @@ struct coil__reader *coil__open_argument(int argc, char **argv)
 				"one trace at a time");
 		return NULL;
 	}
-	reader = coil__reader_open(argv[optind], &error);
+	reader = alone ? coil__reader_open(argv[optind], &error)
+		       : coil__reader_open_set(argv[optind], &error);
 	if (!reader) {
 		coil__complain("%s", error);
 		free(error);
@@ -79,9 +82,12 @@ struct coil__reader *coil__open_argument(int argc, char **argv)
 int coil__finish(struct coil__reader *reader, int status)
 {
 	const char *damage = reader ? coil__reader_error(reader) : NULL;
+	const char *missing = reader ? coil__reader_missing(reader) : NULL;
 
 	if (fflush(stdout) != 0 || ferror(stdout))
 		status = coil__complain("standard output: %s", strerror(errno));
+	if (missing)
+		coil__complain("%s", missing); /* what is here is good */
 	if (damage)
 		status = coil__complain("%s", damage);
 	if (reader)

@@ -36,11 +36,16 @@ int coil__bad_usage(const char *command, const char *format, ...) COIL_PRINTF(2,
 int coil__option(int argc, char **argv, const char *letters,
 		 const struct option *options, const char *help);
 
-/* The one argument that is left: a trace; opened.  NULL: it has complained. */
-struct coil__reader *coil__open_argument(int argc, char **argv);
+/* The one argument that is left: a trace; opened, with the files of its worker processes
+ * unless it is to be read ALONE.  NULL: it has complained. */
+struct coil__reader *coil__open_argument(int argc, char **argv, bool alone);
+
+#define ALONE_OPTION { "alone", no_argument, NULL, 'A' }
+#define ALONE_HELP                                                             \
+	"  --alone         only this file, without those of worker processes beside it\n"
 
 /* Ends a command that has read READER to its end and written to standard output:
- * tells of damage and of output that could not be written.  Result: STATUS, or
+ * tells of damage, of what is missing, and of output that could not be written.  Result: STATUS, or
  * STATUS_BAD.  Closes READER, which may be NULL. */
 int coil__finish(struct coil__reader *reader, int status);
 

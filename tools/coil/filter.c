@@ -133,8 +133,8 @@ static bool names_task(const struct filter *filter, const struct coil__names *na
 {
 	const struct coil__event_layout *layout = coil__layout_own()->events[event->type];
 
-	if (event->type == TRACE_HANDLE_SCHEDULED && event->tag == TRACE_SCHEDULE_IO)
-		return false; /* its target is a descriptor */
+	if (coil__event_target_is_number(event))
+		return false;
 	for (size_t i = 0; layout && i < layout->field_count; i++) {
 		const struct coil__field *field = &layout->fields[i];
 

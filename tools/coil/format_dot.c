@@ -355,6 +355,8 @@ static const char *head_style(enum diagram_kind kind)
 	case DIAGRAM_LOOP:
 		return "style=filled, color=\"" ACCENT "\", fillcolor=\"" ACCENT "\", "
 		       "fontcolor=white";
+	case DIAGRAM_THREAD:
+		return "style=filled, color=\"" GREY "\", fillcolor=\"#E9ECEF\", penwidth=2";
 	case DIAGRAM_CALLBACK:
 		return "style=\"filled,rounded\", color=\"" GREY "\", fillcolor=white";
 	default:

@@ -16,6 +16,7 @@ static const char help[] =
 	"handle that runs (0: the loop itself), the event, its tag and its fields; in\n"
 	"brackets, what a field means.  coil parse reads the whole of it back.\n\n"
 	FILTER_HELP
+	ALONE_HELP
 	"  --brief         leave out strings, places and threads: what the others\n"
 	"                  refer to\n"
 	"  --help          this\n";
@@ -47,13 +48,14 @@ int coil__command_print(int argc, char **argv)
 {
 	static const struct option options[] = {
 		FILTER_OPTIONS,
+		ALONE_OPTION,
 		{ "brief", no_argument, NULL, 'b' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 }
 	};
 	struct coil__reader *reader;
 	struct filter filter;
-	bool brief = false;
+	bool brief = false, alone = false;
 	int c, status = STATUS_BAD;
 
 	coil__filter_init(&filter);
@@ -64,10 +66,12 @@ int coil__command_print(int argc, char **argv)
 		}
 		if (c == 'b')
 			brief = true;
+		else if (c == 'A')
+			alone = true;
 		else if (c == '?' || !coil__filter_option(&filter, argv[0], c, optarg))
 			goto end;
 	}
-	reader = coil__open_argument(argc, argv);
+	reader = coil__open_argument(argc, argv, alone);
 	if (reader) {
 		print_all(reader, &filter, brief);
 		status = coil__finish(reader, STATUS_GOOD);

@@ -24,7 +24,8 @@ static const char help[] =
 	"                     png; else what the name of the output file says, else text\n"
 	"  --view await       tasks, what they wait for, and how long; this is usual\n"
 	"  --view loop        what the event loop does, iteration by iteration\n"
-	"  -o, --output FILE  where to; else to standard output\n\n"
+	"  -o, --output FILE  where to; else to standard output\n"
+	"  --alone            only this file, without those of worker processes beside it\n\n"
 	"  --task TASK        only messages of TASK (a label, or an id); may be given\n"
 	"                     more than once\n"
 	"  --from SECONDS     only from this time of the trace on\n"
@@ -57,6 +58,7 @@ struct request {
 	struct view_options options;
 	struct format_text_options text;
 	size_t task_room;
+	bool alone;
 };
 
 /* ---- options ---------------------------------------------------------------- */
@@ -164,6 +166,7 @@ static bool take_option(struct request *request, const char *command, int c,
 	case 'f': return take_time(command, "--from", value, &request->options.from);
 	case 'u': return take_time(command, "--to", value, &request->options.to);
 	case 'i': return take_iterations(command, value, &request->options);
+	case 'A': request->alone = true; return true;
 	case 'a': request->text.ascii = true; return true;
 	case '8': request->text.ascii = false; return true;
 	case 'd':
@@ -283,7 +286,7 @@ static int run(struct request *request, int argc, char **argv)
 		request->text.width = terminal_width(request->output);
 	if (request->format == FORMAT_PNG && !request->output && isatty(STDOUT_FILENO))
 		return coil__bad_usage(argv[0], "a png does not go to a terminal: -o FILE");
-	reader = coil__open_argument(argc, argv);
+	reader = coil__open_argument(argc, argv, request->alone);
 	return reader ? render(reader, request) : STATUS_BAD;
 }
 
@@ -300,6 +303,7 @@ int coil__command_render(int argc, char **argv)
 		{ "depth", required_argument, NULL, 'd' },
 		{ "limit", required_argument, NULL, 'l' },
 		{ "width", required_argument, NULL, 'w' },
+		ALONE_OPTION,
 		{ "ascii", no_argument, NULL, 'a' },
 		{ "utf8", no_argument, NULL, '8' },
 		{ "help", no_argument, NULL, 'h' },

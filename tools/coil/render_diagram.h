@@ -29,7 +29,9 @@ enum {
 	DIAGRAM_NOTE_CELLS = 56   /* and a line of a note            */
 };
 
-enum diagram_kind { DIAGRAM_TASK, DIAGRAM_LOOP, DIAGRAM_WAITED, DIAGRAM_CALLBACK };
+enum diagram_kind {
+	DIAGRAM_TASK, DIAGRAM_LOOP, DIAGRAM_WAITED, DIAGRAM_CALLBACK, DIAGRAM_THREAD
+};
 
 enum diagram_style {
 	DIAGRAM_CALL,

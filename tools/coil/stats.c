@@ -25,11 +25,12 @@
 static const char help[] =
 	"usage: coil stats [OPTION...] TRACE\n\n"
 	"Prints how many events of each kind there are; of each task, for how long it\n"
-	"ran, was ready to run, and waited; what they waited for; and the steps that\n"
-	"took longest.\n\n"
-	"  --tasks N   show the N tasks that ran longest (20)\n"
-	"  --steps N   show the N longest steps (10)\n"
-	"  --help      this\n";
+	"ran, was ready to run, and waited; what they waited for; the steps that took\n"
+	"longest; the jobs of executors, the threads and worker processes; signals.\n\n"
+	"  --tasks N       show the N tasks that ran longest (20)\n"
+	"  --steps N       show the N longest steps (10)\n"
+	ALONE_HELP
+	"  --help          this\n";
 
 /* ---- counting ----------------------------------------------------------------- */
 
@@ -245,6 +246,7 @@ static void count(struct stats *stats, const struct coil__event *event)
 		end_eager_step(stats, event);
 	else if (event->type == TRACE_AWAIT_END)
 		count_wait(stats, event);
+	coil__stats_beside(stats, event);
 	follow(stats, event);
 }
 
@@ -283,6 +285,7 @@ static void run(struct stats *stats, struct coil__reader *reader)
 	coil__stats_print(stats);
 	coil__map_free(&stats->tasks);
 	coil__map_free(&stats->running);
+	coil__stats_free_beside(stats);
 	coil__names_destroy(stats->names);
 	coil__state_destroy(stats->state);
 	free(stats->steps);
@@ -307,21 +310,25 @@ int coil__command_stats(int argc, char **argv)
 	static const struct option options[] = {
 		{ "tasks", required_argument, NULL, 't' },
 		{ "steps", required_argument, NULL, 's' },
+		ALONE_OPTION,
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 }
 	};
 	struct stats stats = { .task_limit = 20, .step_limit = 10 };
 	struct coil__reader *reader;
+	bool alone = false;
 	int c;
 
 	while ((c = coil__option(argc, argv, ":", options, help)) != -1) {
 		if (c == 'h')
 			return coil__finish(NULL, STATUS_GOOD);
-		if (c == '?' || !take_limit(argv[0], optarg, c == 't' ?
+		if (c == 'A')
+			alone = true;
+		else if (c == '?' || !take_limit(argv[0], optarg, c == 't' ?
 					    &stats.task_limit : &stats.step_limit))
 			return STATUS_BAD;
 	}
-	reader = coil__open_argument(argc, argv);
+	reader = coil__open_argument(argc, argv, alone);
 	if (!reader)
 		return STATUS_BAD;
 	run(&stats, reader);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What coil stats has counted: stats.c counts, stats_print.c prints.
+ * What coil stats has counted: stats.c counts, stats_print.c prints; stats_jobs.c does both
+ * for what happens beside the loop.
  */
 #ifndef COIL_STATS_H
 #define COIL_STATS_H
@@ -43,12 +44,19 @@ struct stats {
 	size_t step_count, step_limit, task_limit;
 	struct coil__map running;  /* thread -> struct step *, the last begun there */
 	struct wait waits[WAIT_KINDS];
+	struct coil__map executors, beside, signals; /* of stats_jobs.c */
+	uint64_t calls_taken;      /* from other threads */
 };
 
 static inline uint64_t step_length(const struct step *step)
 {
 	return step->end > step->time ? step->end - step->time : 0;
 }
+
+/* EVENT, in front of being applied to the state. */
+void coil__stats_beside(struct stats *stats, const struct coil__event *event);
+void coil__stats_print_beside(const struct stats *stats);
+void coil__stats_free_beside(struct stats *stats);
 
 void coil__stats_print(const struct stats *stats);
 

@@ -29,6 +29,9 @@ static void print_summary(const struct stats *stats)
 	printf("threads   %zu\n", stats->state->threads.count);
 	printf("loops     %" PRIu64 "\n", stats->counts[TRACE_LOOP_CREATED]);
 	printf("turns     %" PRIu64 "\n", stats->counts[TRACE_ITERATION_BEGIN]);
+	if (stats->calls_taken)
+		printf("wake-ups  %" PRIu64 ", by %" PRIu64 " calls from other threads\n",
+		       stats->counts[TRACE_WAKE], stats->calls_taken);
 }
 
 static void print_counts(const struct stats *stats)
@@ -125,4 +128,5 @@ void coil__stats_print(const struct stats *stats)
 	print_tasks(stats);
 	print_waits(stats);
 	print_steps(stats);
+	coil__stats_print_beside(stats);
 }

@@ -10,7 +10,7 @@
 #include "render_text.h"
 #include "trace/reader_memory.h"
 
-static struct actor *new_actor(enum diagram_kind kind, const char *name)
+struct actor *coil__view_new_actor(enum diagram_kind kind, const char *name)
 {
 	struct actor *actor = coil__take(1, sizeof *actor);
 
@@ -62,7 +62,7 @@ struct actor *coil__view_task(struct view *view, uint64_t task)
 		return actor;
 	if (!label)
 		label = made = coil__text_format("task %llu", (unsigned long long)task);
-	actor = new_actor(DIAGRAM_TASK, label);
+	actor = coil__view_new_actor(DIAGRAM_TASK, label);
 	actor->chosen = is_chosen(view, label, task);
 	coil__map_put(&view->tasks, task, actor);
 	free(made);
@@ -78,7 +78,7 @@ struct actor *coil__view_future(struct view *view, uint64_t future)
 	if (actor)
 		return actor;
 	name = coil__text_format("future_%zu", ++view->futures);
-	actor = new_actor(DIAGRAM_WAITED, name);
+	actor = coil__view_new_actor(DIAGRAM_WAITED, name);
 	coil__map_put(&view->tasks, future, actor);
 	free(name);
 	return actor;
@@ -96,7 +96,7 @@ struct actor *coil__view_resource(struct view *view, uint64_t resource)
 		return actor;
 	if (!label)
 		label = made = coil__text_format("resource %llu", (unsigned long long)id);
-	actor = new_actor(DIAGRAM_WAITED, label);
+	actor = coil__view_new_actor(DIAGRAM_WAITED, label);
 	coil__map_put(&view->tasks, id, actor);
 	free(made);
 	return actor;
@@ -111,7 +111,7 @@ struct actor *coil__view_loop_actor(struct view *view, uint32_t loop)
 		return actor;
 	name = view->loops.count ? coil__text_format("event loop %zu", view->loops.count + 1)
 				 : coil__text_format("event loop");
-	actor = new_actor(DIAGRAM_LOOP, name);
+	actor = coil__view_new_actor(DIAGRAM_LOOP, name);
 	coil__map_put(&view->loops, loop, actor);
 	free(name);
 	return actor;
@@ -120,7 +120,7 @@ struct actor *coil__view_loop_actor(struct view *view, uint32_t loop)
 struct actor *coil__view_sleep(struct view *view)
 {
 	if (!view->sleep)
-		view->sleep = new_actor(DIAGRAM_WAITED,
+		view->sleep = coil__view_new_actor(DIAGRAM_WAITED,
 					coil__names_future(TRACE_FUTURE_SLEEP));
 	return view->sleep;
 }
@@ -128,7 +128,7 @@ struct actor *coil__view_sleep(struct view *view)
 struct actor *coil__view_timeout(struct view *view)
 {
 	if (!view->timeout)
-		view->timeout = new_actor(DIAGRAM_WAITED, "asyncio.timeout");
+		view->timeout = coil__view_new_actor(DIAGRAM_WAITED, "asyncio.timeout");
 	return view->timeout;
 }
 
@@ -141,7 +141,7 @@ struct actor *coil__view_callback(struct view *view, const char *callee)
 			return view->callbacks[i];
 	view->callbacks = coil__grow(view->callbacks, &view->callback_room,
 				     view->callback_count + 1, sizeof actor);
-	actor = new_actor(DIAGRAM_CALLBACK, callee);
+	actor = coil__view_new_actor(DIAGRAM_CALLBACK, callee);
 	view->callbacks[view->callback_count++] = actor;
 	return actor;
 }
@@ -150,12 +150,15 @@ void coil__view_free_actors(struct view *view)
 {
 	free_actors_of(&view->tasks);
 	free_actors_of(&view->loops);
+	free_actors_of(&view->threads);
+	coil__view_free_jobs(view);
 	coil__map_free(&view->generators);
 	for (size_t i = 0; i < view->callback_count; i++)
 		free_actor(view->callbacks[i]);
 	free(view->callbacks);
 	free_actor(view->sleep);
 	free_actor(view->timeout);
+	free_actor(view->signal);
 }
 
 bool coil__view_is_generator(const struct view *view, uint32_t site)
@@ -247,7 +250,9 @@ struct actor *coil__view_current(struct view *view)
 
 	if (thread->task)
 		return coil__view_task(view, thread->task);
-	handle = thread->handle ? coil__state_handle(view->state, thread->handle) : NULL;
+	if (!thread->handle)
+		return thread->job ? coil__view_thread(view, view->event.thread) : NULL;
+	handle = coil__state_handle(view->state, thread->handle);
 	if (!handle || !coil__view_is_callback(view, handle))
 		return NULL;
 	return coil__view_callback(view, coil__view_callee(view, handle->site));

@@ -17,13 +17,37 @@
  *	  sender is done, if somebody waits for it then;
  *	- callbacks are drawn where they cause something: make a task, complete a
  *	  future, cancel.  In a trace without tasks there are only callbacks, and
- *	  all are drawn.
+ *	  all are drawn;
+ *	- tasks of coil's own, which wait for threads when a run ends, are not drawn.
  */
 #include "view_await.h"
 #include <stdlib.h>
+#include <string.h>
 #include "render_text.h"
 
 /* ---- tasks ---------------------------------------------------------------- */
+
+/* The other thread on whose behalf the loop makes a task (run_coroutine_threadsafe): it
+ * has scheduled the callback of coil's own that runs.  NULL: there is none. */
+static struct actor *made_for(struct view *view)
+{
+	const struct coil__state_thread *thread =
+		coil__state_thread(view->state, view->event.thread);
+	const struct coil__state_handle *handle =
+		thread->handle ? coil__state_handle(view->state, thread->handle) : NULL;
+
+	if (!handle || handle->kind != TRACE_SCHEDULE_THREADSAFE)
+		return NULL;
+	return coil__view_thread(view, handle->thread);
+}
+
+/* Was it made inside of coil, for itself? */
+static bool is_own(const struct view *view, uint32_t coroutine)
+{
+	const struct coil__reader_site *site = coil__reader_site(view->reader, coroutine);
+
+	return strncmp(site->function, "coil__", strlen("coil__")) == 0;
+}
 
 static void task_created(struct view *view, const struct coil__event *event)
 {
@@ -35,6 +59,10 @@ static void task_created(struct view *view, const struct coil__event *event)
 
 	node->creator = created->parent;
 	node->created = view->time;
+	if (task)
+		task->own = is_own(view, created->coroutine);
+	if (!creator)
+		creator = node->thread = made_for(view);
 	if (creator)
 		coil__view_message(view, DIAGRAM_CALL, creator, task, "%s", "");
 	else
@@ -121,12 +149,11 @@ static void exception_reported(struct view *view, const struct coil__event *even
 {
 	const struct trace_EXCEPTION_REPORTED *reported = &event->as.EXCEPTION_REPORTED;
 	bool is_task = coil__names_task(view->names, reported->future) != NULL;
-	char *what = coil__view_error(view, reported->error, "");
+	char *what = coil__view_report(view, event);
 
 	coil__view_note(view, DIAGRAM_ERROR,
 			is_task ? coil__view_task(view, reported->future)
-				: coil__await_current(view),
-			"%s%s%s", event->text, *event->text ? ": " : "", what);
+				: coil__await_current(view), "%s", what);
 	free(what);
 }
 
@@ -156,6 +183,7 @@ static void await_future(struct view *view, uint64_t task, uint64_t target)
 {
 	struct node *node = coil__await_node(view, target);
 	bool made_it = coil__names_task(view->names, target) && node->creator == task;
+	struct actor *speaker = coil__await_speaker(view, task);
 
 	if (node->resource) {
 		coil__await_line_begin(view, task, node);
@@ -165,8 +193,10 @@ static void await_future(struct view *view, uint64_t task, uint64_t target)
 		node->awaiter = task;
 		return;
 	}
+	if (speaker && speaker->own)
+		coil__await_actor(view, target)->own = true;
 	if (!made_it && task != target)
-		coil__view_message(view, DIAGRAM_CALL, coil__await_speaker(view, task),
+		coil__view_message(view, DIAGRAM_CALL, speaker,
 				   coil__await_actor(view, target), "await");
 	coil__await_add_waiter(node, task, made_it ? asked(view, node, task) : view->time);
 }
@@ -268,15 +298,24 @@ static void await_end(struct view *view, const struct coil__event *event)
 
 /* ---- callbacks, in a trace that has no tasks -------------------------------- */
 
+/* A callback of the program's that another thread gives to the loop. */
+static bool is_foreign(struct view *view, const struct coil__event *event)
+{
+	return event->tag == TRACE_SCHEDULE_THREADSAFE &&
+	       !strchr(coil__view_callee(view, event->as.HANDLE_SCHEDULED.site), '.');
+}
+
 static void handle_scheduled(struct view *view, const struct coil__event *event)
 {
 	const struct trace_HANDLE_SCHEDULED *scheduled = &event->as.HANDLE_SCHEDULED;
 	char *call;
 
-	if (view->task_count || scheduled->target)
+	if (event->tag == TRACE_SCHEDULE_SIGNAL || scheduled->target ||
+	    (view->task_count && !is_foreign(view, event)))
 		return;
 	call = coil__view_call(view, event, coil__view_argument(view, scheduled->site));
-	coil__view_message(view, DIAGRAM_CALL, coil__await_current(view),
+	coil__view_message(view, DIAGRAM_CALL, event->tag == TRACE_SCHEDULE_THREADSAFE
+			   ? coil__view_caller(view) : coil__await_current(view),
 			   coil__view_callback(view, coil__view_callee(view, scheduled->site)),
 			   "%s", call);
 	free(call);
@@ -332,6 +371,28 @@ static void loop_stop(struct view *view, const struct coil__event *event)
 				   "stop");
 }
 
+/* ---- from outside of the loop ------------------------------------------------- */
+
+static void signal_came(struct view *view, const struct coil__event *event)
+{
+	const struct coil__state_handle *handle =
+		coil__state_handle(view->state, event->as.SIGNAL.handle);
+	char *name = coil__view_signal_name(event->as.SIGNAL.signum);
+
+	coil__view_message(view, DIAGRAM_CALL, coil__view_signal(view), handle
+			   ? coil__view_callback(view, coil__view_callee(view, handle->site))
+			   : coil__view_loop_actor(view, event->as.SIGNAL.loop), "%s", name);
+	free(name);
+}
+
+static void job_submitted(struct view *view, const struct coil__event *event)
+{
+	uint64_t task = coil__state_thread(view->state, event->thread)->task;
+
+	coil__view_job_submitted(view, event, task ? coil__await_speaker(view, task)
+						   : coil__view_caller(view));
+}
+
 static void mark(struct view *view, const struct coil__event *event)
 {
 	coil__view_note(view, DIAGRAM_CALL, coil__await_current(view), "%s", event->text);
@@ -339,8 +400,6 @@ static void mark(struct view *view, const struct coil__event *event)
 
 const struct view_kind coil__view_await = {
 	.on = {
-		[TRACE_POLL_BEGIN] = coil__view_poll_begin,
-		[TRACE_POLL_END] = coil__view_poll_end,
 		[TRACE_TASK_CREATED] = task_created,
 		[TRACE_TASK_STEP_BEGIN] = step_begin,
 		[TRACE_TASK_EAGER_BEGIN] = eager_begin,
@@ -358,6 +417,11 @@ const struct view_kind coil__view_await = {
 		[TRACE_HANDLE_RUN_END] = handle_run_end,
 		[TRACE_HANDLE_CANCELLED] = handle_cancelled,
 		[TRACE_LOOP_STOP] = loop_stop,
+		[TRACE_SIGNAL] = signal_came,
+		[TRACE_JOB_SUBMITTED] = job_submitted,
+		[TRACE_JOB_BEGIN] = coil__view_job_begin,
+		[TRACE_JOB_END] = coil__view_job_end,
+		[TRACE_JOB_CANCELLED] = coil__view_job_cancelled,
 		[TRACE_MARK] = mark,
 	},
 	.finish = coil__await_finish,

@@ -29,6 +29,7 @@ struct node {
 	uint64_t creator;       /* task, or 0                        */
 	uint64_t created;       /* time                              */
 	uint64_t awaiter;       /* of a group: task, or 0            */
+	struct actor *thread;   /* of a task: that had it made, or NULL */
 	uint64_t resource;      /* of a waiter in a line             */
 	struct waiter *waiters; /* who await it                      */
 	size_t waiter_count, waiter_room;

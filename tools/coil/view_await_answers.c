@@ -165,4 +165,7 @@ void coil__await_answer_all(struct view *view, uint64_t id, const struct coil__e
 				   coil__await_speaker(view, node->waiters[i].task),
 				   node->waiters[i].since, event->tag, done->error, event->text);
 	node->waiter_count = 0;
+	if (node->thread)
+		coil__await_answer(view, coil__await_actor(view, id), node->thread, node->created,
+				   event->tag, done->error, event->text);
 }

@@ -24,11 +24,21 @@ static bool in_window(const struct view *view)
 	       view->iteration <= options->last_iteration;
 }
 
+static bool is_chosen(const struct actor *a, const struct actor *b)
+{
+	return (a && a->chosen) || (b && b->chosen);
+}
+
+static bool is_own(const struct actor *a, const struct actor *b)
+{
+	return !is_chosen(a, b) && ((a && a->own) || (b && b->own));
+}
+
 static bool is_wanted(const struct view *view, const struct actor *a,
 		      const struct actor *b)
 {
-	return in_window(view) && (!view->options->task_count ||
-				   (a && a->chosen) || (b && b->chosen));
+	return in_window(view) && !is_own(a, b) &&
+	       (!view->options->task_count || is_chosen(a, b));
 }
 
 static bool is_full(const struct view *view)
@@ -43,6 +53,8 @@ static bool admit(struct view *view, struct actor *a, struct actor *b)
 
 	if (wanted && !is_full(view))
 		return true;
+	if (is_own(a, b)) /* nobody asked for it to be left out */
+		return false;
 	if (wanted)
 		view->beyond++;
 	else
@@ -63,8 +75,10 @@ static void flush(struct view *view)
 	char *text;
 
 	if (view->divider) {
-		text = coil__text_format("iteration %llu",
-					 (unsigned long long)view->divider);
+		text = coil__text_format(view->running > 1 ? "%2$s: iteration %1$llu"
+							   : "iteration %1$llu",
+					 (unsigned long long)view->divider,
+					 view->divided->name);
 		coil__diagram_divider(view->diagram, view->time, text);
 		free(text);
 		view->divider = 0;
@@ -159,23 +173,13 @@ void coil__view_note(struct view *view, enum diagram_style style,
 	free(text);
 }
 
-void coil__view_poll_begin(struct view *view, const struct coil__event *event)
-{
-	view->poll_begin = event->time;
-}
-
-void coil__view_poll_end(struct view *view, const struct coil__event *event)
-{
-	if (event->time > view->poll_begin && in_window(view) && !is_full(view))
-		view->pause += event->time - view->poll_begin;
-}
-
-void coil__view_divider(struct view *view, uint64_t iteration)
+void coil__view_divider(struct view *view, struct actor *loop, uint64_t iteration)
 {
 	if (view->pause >= PAUSE_LEAST)
 		flush(view);
 	if (in_window(view) && !is_full(view))
 		view->divider = iteration;
+	view->divided = loop;
 }
 
 bool coil__view_descend(struct view *view, uint64_t task, unsigned open)
@@ -204,6 +208,16 @@ char *coil__view_error(const struct view *view, uint32_t error, const char *mess
 	return text;
 }
 
+char *coil__view_report(const struct view *view, const struct coil__event *event)
+{
+	uint32_t error = event->as.EXCEPTION_REPORTED.error;
+
+	if (!error && *event->text)
+		return coil__text_format("%s", event->text);
+	return coil__text_format("%s%s%s", event->text, *event->text ? ": " : "",
+				 coil__reader_error_name(view->reader, error));
+}
+
 /* ---- all of it ----------------------------------------------------------- */
 
 /* The last names count, so they are read before anything is drawn.  SEEN: which
@@ -216,6 +230,7 @@ static void read_names(struct view *view, bool *seen)
 	while (coil__reader_next(view->reader, &event)) {
 		const char *label;
 
+		view->has_workers |= event.type == TRACE_THREAD && event.as.THREAD.process;
 		if (event.type != TRACE_TASK_CREATED)
 			continue;
 		view->task_count++;
@@ -250,11 +265,37 @@ static void note_generator(struct view *view, const struct coil__event *event)
 		coil__map_put(&view->generators, site, coil__take(1, 1));
 }
 
+/* While a loop waits, the time to the next event is a pause, whoever that is of.  Called
+ * before EVENT is applied. */
+static void pass_time(struct view *view, const struct coil__event *event)
+{
+	bool polls = event->loop && coil__state_loop(view->state, event->loop)->polling;
+
+	if (view->polling && event->time > view->time && in_window(view) && !is_full(view))
+		view->pause += event->time - view->time;
+	if (event->type == TRACE_POLL_BEGIN)
+		view->polling += !polls;
+	else if (event->type == TRACE_POLL_END || event->type == TRACE_LOOP_RUN_END)
+		view->polling -= polls;
+	view->time = event->time;
+}
+
+static void count_loops(struct view *view, const struct coil__event *event)
+{
+	if (event->type == TRACE_LOOP_RUN_BEGIN)
+		view->running += !coil__state_loop(view->state,
+						   event->as.LOOP_RUN_BEGIN.loop)->running;
+	else if (event->type == TRACE_LOOP_RUN_END)
+		view->running -= coil__state_loop(view->state,
+						  event->as.LOOP_RUN_END.loop)->running;
+}
+
 static void take_event(struct view *view, const struct view_kind *kind)
 {
 	const struct coil__event *event = &view->event;
 
-	view->time = event->time;
+	pass_time(view, event);
+	count_loops(view, event);
 	if (event->type == TRACE_ITERATION_BEGIN)
 		view->iteration = event->as.ITERATION_BEGIN.n;
 	if (event->type == TRACE_LOOP_RUN_BEGIN)
@@ -308,6 +349,7 @@ static void note_what_is_missing(struct view *view)
 {
 	size_t tasks = tasks_left_out(view);
 	const char *damage = coil__reader_error(view->reader);
+	const char *missing = coil__reader_missing(view->reader);
 	char *of_tasks = tasks ? coil__text_format(", %zu task%s with them", tasks,
 						   plural(tasks))
 			       : coil__copy("", 0);
@@ -325,6 +367,8 @@ static void note_what_is_missing(struct view *view)
 			"%zu message%s after the first %zu left out%s (--limit 0: all)",
 			view->beyond, plural(view->beyond), view->options->limit,
 			view->filtered ? "" : of_tasks));
+	if (missing)
+		note(view, DIAGRAM_ERROR, coil__text_format("%s", missing));
 	if (damage)
 		note(view, DIAGRAM_ERROR, coil__text_format("the trace ends here: %s", damage));
 	if (!view->diagram->participant_count)

@@ -10,7 +10,7 @@
  * becomes a participant of the diagram with its first message that is drawn.
  * All that is drawn goes through here, where the filters decide; what they leave
  * out is counted, and said in notes of the picture.  NULL as an actor is the
- * outside: other threads, main() in front of the loop, the operating system.
+ * outside: main() in front of the loop, the operating system.
  */
 #ifndef COIL_VIEW_BASE_H
 #define COIL_VIEW_BASE_H
@@ -36,7 +36,18 @@ struct actor {
 	unsigned depth;                 /* of activations                     */
 	uint64_t drawn;                 /* a bit for each: is it drawn?       */
 	bool chosen;                    /* by --task                          */
+	bool own;                       /* coil's own: drawn only if chosen   */
 	bool left_out;                  /* some message of it was             */
+	bool is_process;                /* of a thread: a worker process      */
+};
+
+/* A job of an executor, from being submitted to its end. */
+struct view_job {
+	struct actor *by;               /* who waits for it; NULL: the outside */
+	struct actor *worker;           /* NULL: it has not begun             */
+	bool answered;
+	char *what;                     /* "read_file(path)"                  */
+	uint64_t submitted;             /* time                               */
 };
 
 struct view {
@@ -49,16 +60,21 @@ struct view {
 	struct coil__map tasks;          /* id -> actor                       */
 	struct coil__map loops;
 	struct coil__map generators;     /* sites of async generators         */
+	struct coil__map threads;        /* that run no loop; and workers     */
+	struct coil__map jobs;           /* id -> view_job                    */
 	struct coil__map nodes;          /* the view's own                    */
 	struct actor **callbacks;        /* by name                           */
 	size_t callback_count, callback_room;
-	struct actor *sleep, *timeout;
+	struct actor *sleep, *timeout, *signal;
 	size_t task_count;               /* in the whole trace                */
+	bool has_workers;                /* there are files of other processes */
 	size_t futures;                  /* that have an actor                */
 	uint64_t time;                   /* of the last event                 */
-	uint64_t poll_begin;             /* time                              */
+	size_t polling;                  /* loops that wait                   */
+	size_t running;                  /* loops that run                    */
 	uint64_t pause;                  /* ns slept since the last message   */
 	uint64_t iteration, divider;     /* divider: to be drawn, or 0        */
+	struct actor *divided;           /* the loop that it is of            */
 	size_t filtered, too_deep, beyond; /* messages left out, by reason    */
 };
 
@@ -81,6 +97,12 @@ struct actor *coil__view_timeout(struct view *view);
 struct actor *coil__view_future(struct view *view, uint64_t future);
 struct actor *coil__view_resource(struct view *view, uint64_t resource);
 
+struct actor *coil__view_new_actor(enum diagram_kind kind, const char *name);
+
+/* The lifeline of a thread, or of a worker process; of the outside; of signals. */
+struct actor *coil__view_thread(struct view *view, uint32_t thread);
+struct actor *coil__view_signal(struct view *view);
+
 /* Is ASKED, of --task, this task: its label or its id? */
 bool coil__view_is_called(const char *asked, const char *label, uint64_t id);
 
@@ -89,6 +111,9 @@ void coil__view_free_actors(struct view *view);
 /* Who runs: a task, a callback of the program's, or NULL: one of the loop's own,
  * the loop itself, or what is outside of it. */
 struct actor *coil__view_current(struct view *view);
+
+/* The same of a thread that runs no loop, and calls into one: its lifeline. */
+struct actor *coil__view_caller(struct view *view);
 
 /* Who is behind a callback of coil's own: a timeout that expires, or the task whose
  * end it was called for; NULL: nobody. */
@@ -133,19 +158,35 @@ void coil__view_note(struct view *view, enum diagram_style style,
 /* Makes ACTOR a participant, if it is not one and is not filtered out. */
 void coil__view_show(struct view *view, struct actor *actor);
 
-/* An iteration begins. */
-void coil__view_divider(struct view *view, uint64_t iteration);
+/* An iteration of LOOP begins. */
+void coil__view_divider(struct view *view, struct actor *loop, uint64_t iteration);
 
 /* Is a coroutine that TASK awaits inline to be drawn, by --depth?  OPEN: 1 if it
  * is among the task's awaits already, else 0. */
 bool coil__view_descend(struct view *view, uint64_t task, unsigned open);
 
-/* A poll, which may have taken time. */
-void coil__view_poll_begin(struct view *view, const struct coil__event *event);
-void coil__view_poll_end(struct view *view, const struct coil__event *event);
-
 /* "ValueError: text", of an error's code and message; to be freed. */
 char *coil__view_error(const struct view *view, uint32_t error, const char *message);
+
+/* What an EXCEPTION_REPORTED says, with the error, if there was one; to be freed. */
+char *coil__view_report(const struct view *view, const struct coil__event *event);
+
+/* ---- jobs, signals (view_threads.c) ---------------------------------------- */
+
+/* "read_file(path)", of a site; to be freed. */
+char *coil__view_work(const struct view *view, uint32_t site);
+
+/* A job was submitted BY somebody (NULL: the outside), to whom it will answer; it
+ * begins, ends, is cancelled.  What is said of it is drawn here. */
+struct view_job *coil__view_job_submitted(struct view *view, const struct coil__event *event,
+					  struct actor *by);
+void coil__view_job_begin(struct view *view, const struct coil__event *event);
+void coil__view_job_end(struct view *view, const struct coil__event *event);
+void coil__view_job_cancelled(struct view *view, const struct coil__event *event);
+void coil__view_free_jobs(struct view *view);
+
+/* "SIGUSR1"; to be freed. */
+char *coil__view_signal_name(int signum);
 
 /* ---- all of it ---------------------------------------------------------- */
 

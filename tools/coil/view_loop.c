@@ -36,7 +36,8 @@ static char *work_of(struct view *view, unsigned kind, uint64_t target, uint32_t
 		return coil__text_format("wake up %s", coil__loop_name(view, target));
 	if (kind == TRACE_SCHEDULE_CALLBACK) /* of a future, which it is given */
 		argument = coil__loop_name(view, target);
-	else if (target && kind != TRACE_SCHEDULE_IO) /* a sleep's timer */
+	else if (target && kind != TRACE_SCHEDULE_IO &&
+		 kind != TRACE_SCHEDULE_SIGNAL) /* a sleep's timer */
 		return coil__text_format("%s", coil__loop_name(view, target));
 	return coil__text_format("%s%s%s%s", callee, *argument ? separator : "", argument,
 				 *argument ? end : "");
@@ -76,7 +77,7 @@ static void close_loop(struct view *view, const struct coil__event *event)
 
 static void iteration_begin(struct view *view, const struct coil__event *event)
 {
-	coil__view_divider(view, event->as.ITERATION_BEGIN.n);
+	coil__view_divider(view, coil__loop_of(view, 0), event->as.ITERATION_BEGIN.n);
 }
 
 /* ---- descriptors, other threads ---------------------------------------------- */
@@ -107,10 +108,37 @@ static void fd_ready(struct view *view, const struct coil__event *event)
 			   ? "readable" : "writable");
 }
 
+/* Of a trace that does not tell whose calls they were. */
 static void wake(struct view *view, const struct coil__event *event)
 {
+	if (view->state->takes)
+		return;
 	coil__view_message(view, DIAGRAM_CALL, NULL, coil__loop_of(view, event->as.WAKE.loop),
 			   "%u from other threads", event->as.WAKE.count);
+}
+
+static void signal_came(struct view *view, const struct coil__event *event)
+{
+	char *name = coil__view_signal_name(event->as.SIGNAL.signum);
+
+	coil__view_message(view, DIAGRAM_CALL, coil__view_signal(view),
+			   coil__loop_of(view, event->as.SIGNAL.loop), "%s", name);
+	free(name);
+}
+
+/* ---- executors --------------------------------------------------------------- */
+
+/* A job answers to the loop that waits for it, or to the thread. */
+static void job_submitted(struct view *view, const struct coil__event *event)
+{
+	uint32_t loop = event->as.JOB_SUBMITTED.loop ? event->as.JOB_SUBMITTED.loop : event->loop;
+	bool waits = loop && event->as.JOB_SUBMITTED.future;
+	struct actor *caller = event->loop ? coil__loop_current(view) : coil__view_caller(view);
+	struct actor *by = waits ? coil__loop_of(view, loop) : caller;
+	const struct view_job *job = coil__view_job_submitted(view, event, by);
+
+	coil__view_message(view, DIAGRAM_CALL, caller, by, waits ? "run_in_executor(%s)"
+			   : "submit(%s)", job->what);
 }
 
 /* ---- handles ------------------------------------------------------------------- */
@@ -129,12 +157,15 @@ static void scheduled(struct view *view, const struct coil__event *event)
 	const struct trace_HANDLE_SCHEDULED *handle = &event->as.HANDLE_SCHEDULED;
 	char *call, *work;
 
-	if (event->tag == TRACE_SCHEDULE_IO || is_first_step(view, event))
+	if (event->tag == TRACE_SCHEDULE_IO || event->tag == TRACE_SCHEDULE_SIGNAL ||
+	    is_first_step(view, event))
 		return;
 	work = work_of(view, event->tag, handle->target, handle->site, ", ", "");
 	call = coil__view_call(view, event, work);
 	coil__view_message(view, DIAGRAM_CALL,
-			   event->loop ? coil__loop_current(view) : coil__view_current(view),
+			   event->loop ? coil__loop_current(view) :
+			   event->tag == TRACE_SCHEDULE_THREADSAFE ? coil__view_caller(view) :
+			   coil__view_current(view),
 			   coil__loop_of(view, handle->loop), "%s", call);
 	free(work);
 	free(call);
@@ -329,11 +360,10 @@ static void await_end(struct view *view, const struct coil__event *event)
 
 static void exception_reported(struct view *view, const struct coil__event *event)
 {
-	const struct trace_EXCEPTION_REPORTED *reported = &event->as.EXCEPTION_REPORTED;
+	char *what = coil__view_report(view, event);
 
-	coil__view_note(view, DIAGRAM_ERROR, coil__loop_current(view), "%s%s%s", event->text,
-			*event->text ? ": " : "",
-			coil__reader_error_name(view->reader, reported->error));
+	coil__view_note(view, DIAGRAM_ERROR, coil__loop_current(view), "%s", what);
+	free(what);
 }
 
 static void mark(struct view *view, const struct coil__event *event)
@@ -356,12 +386,15 @@ const struct view_kind coil__view_loop = {
 		[TRACE_LOOP_STOP] = stop,
 		[TRACE_LOOP_CLOSE] = close_loop,
 		[TRACE_ITERATION_BEGIN] = iteration_begin,
-		[TRACE_POLL_BEGIN] = coil__view_poll_begin,
-		[TRACE_POLL_END] = coil__view_poll_end,
 		[TRACE_FD_ADDED] = fd_added,
 		[TRACE_FD_REMOVED] = fd_removed,
 		[TRACE_FD_READY] = fd_ready,
 		[TRACE_WAKE] = wake,
+		[TRACE_SIGNAL] = signal_came,
+		[TRACE_JOB_SUBMITTED] = job_submitted,
+		[TRACE_JOB_BEGIN] = coil__view_job_begin,
+		[TRACE_JOB_END] = coil__view_job_end,
+		[TRACE_JOB_CANCELLED] = coil__view_job_cancelled,
 		[TRACE_HANDLE_SCHEDULED] = scheduled,
 		[TRACE_HANDLE_CANCELLED] = handle_cancelled,
 		[TRACE_TIMER_DUE] = timer_due,

@@ -40,7 +40,9 @@ static const char *const after_structs =
 	"before it is counted in the header: a full disk is an error message and the end of\n"
 	"the recording, and a reader finds every chunk that is counted. On the virtual clock\n"
 	"`run`, `monotonic` and `wall` are 0, so that the file is a function of the program.\n"
-	"A forked child records to a file of its own; `run` is the same in both.\n"
+	"\n"
+	"A forked child records to a file of its own: the same name with `.PID` behind it, or with\n"
+	"its own pid for `%p`. `run` is the same in both, and `parent` is the pid of the other.\n"
 	"\n"
 	"## A record\n"
 	"\n"
@@ -125,6 +127,35 @@ static void print_events(void)
 #undef T
 }
 
+static const char *const about_several =
+	"\n"
+	"## Several threads, several processes\n"
+	"\n"
+	"Each thread has its own chunks, in the order of its events. A reader merges threads by\n"
+	"time. But clocks of threads differ by some microseconds, and what happens within a step\n"
+	"may carry the time of its beginning: so what one thread gives and another takes is put in\n"
+	"order by the table below. The thread that takes is held back until the other has given,\n"
+	"and its event, and those behind it, are then not earlier than that. What is in no file\n"
+	"(a damaged one, a recording that began later) holds nobody up for more than a second.\n"
+	"\n"
+	"`coil print`, `check`, `stats` and `render` read the files of worker processes that lie\n"
+	"beside a trace together with it (`--alone`: the one file), as those of more threads:\n"
+	"those whose name has their own pid in the place told above, with the same `run`, and whose\n"
+	"`parent` is the process of the trace or another of these. Their times are put on its clock by the\n"
+	"`monotonic` of the headers. A fork copies all counters, so the numbers of threads,\n"
+	"strings, sites, loops, handles and objects in them are made different from those of the\n"
+	"first file (`src/trace/reader_scope.h`). Ids of jobs and executors are the same in all, so\n"
+	"that a job submitted in one process and begun in another is known to be one.\n"
+	"\n"
+	"| comes after | what has the same | | |\n|---|---|---|---|\n";
+
+static void print_links(void)
+{
+#define LINK(effect, cause, field, doc)                                        \
+	printf("| `%s` | `%s` | `%s` | %s |\n", #effect, #cause, #field, doc);
+#include "trace/events.def"
+}
+
 int main(void)
 {
 	fputs(prose, stdout);
@@ -132,5 +163,7 @@ int main(void)
 	fputs(after_structs, stdout);
 	print_enums();
 	print_events();
+	fputs(about_several, stdout);
+	print_links();
 	return fflush(stdout) != 0;
 }

@@ -2,7 +2,6 @@
  *
  * coil: callbacks, recording, the bare switch; and main.  See coil_peer.h.
  */
-#include <pthread.h>
 #include <unistd.h>
 #include "coil_peer.h"
 #include "coroutine/switch.h"
@@ -117,36 +116,6 @@ static void chain(void)
 	report("ns", measure(callbacks, 300000));
 }
 
-static coil_result arrive(void *unused)
-{
-	if (--left == 0)
-		coil_loop_stop(loop);
-	return coil_ok(unused);
-}
-
-static void *flood(void *ops)
-{
-	for (long n = (long)ops; n > 0; n--)
-		check(coil_loop_call_soon_threadsafe(loop, arrive, NULL), "threadsafe");
-	return NULL;
-}
-
-static void threadsafe_batch(long ops)
-{
-	pthread_t thread;
-
-	left = ops;
-	require(pthread_create(&thread, NULL, flood, (void *)ops) == 0, "pthread_create");
-	check(coil_loop_run_forever(loop), "run_forever");
-	pthread_join(thread, NULL);
-}
-
-static void threadsafe(void)
-{
-	loop = coil_new_event_loop();
-	report("ns", measure(threadsafe_batch, 1000000));
-}
-
 /* ---- the bare switch ------------------------------------------------- */
 
 static void *here, *there;
@@ -175,7 +144,12 @@ static void context(void)
 
 static void version(void)
 {
-	printf("coil %s\n", coil_version());
+	coil_loop *version_loop = coil_new_event_loop();
+
+	if (!version_loop) /* without the driver that COIL_LOOP asks for */
+		exit(1);
+	printf("coil %s, by %s\n", coil_version(), coil_loop_get_driver(version_loop));
+	coil_loop_close(version_loop);
 }
 
 static const struct task_work record_words[] = {
@@ -209,12 +183,14 @@ int main(int argc, char **argv)
 {
 	static const struct work work[] = {
 		{ "version", version }, { "soon", soon }, { "chain", chain },
-		{ "threadsafe", threadsafe }, { "switch", context }, { NULL, NULL }
+		{ "switch", context }, { "threadsafe", threadsafe }, { "wake", wake },
+		{ NULL, NULL }
 	};
 	const char *word = argc > 1 ? argv[1] : "";
 
 	scratch = argc > 2 ? argv[2] : "bench.trace";
-	if (ran(task_words, word) || ran(sync_words, word) || ran(record_words, word))
+	if (ran(task_words, word) || ran(sync_words, word) || ran(thread_words, word) ||
+	    ran(record_words, word))
 		return 0;
 	return work_main(argc, argv, work);
 }

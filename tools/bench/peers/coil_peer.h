@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * The peer that is coil, in three files:
+ * The peer that is coil, in four files:
  *
- *	coil.c        main, callbacks, recording, the bare switch
- *	coil_tasks.c  tasks: made, gathered, asleep, limited in time, cancelled
- *	coil_sync.c   tasks that hand over to each other
+ *	coil.c          main, callbacks, recording, the bare switch
+ *	coil_tasks.c    tasks: made, gathered, asleep, limited in time, cancelled
+ *	coil_sync.c     tasks that hand over to each other
+ *	coil_threads.c  other threads and processes
  *
  * By its public API; but for the bare context switch, and for the reader that
  * counts the events of a trace.
@@ -24,7 +25,8 @@ struct task_work {
 	void (*itself)(void);
 };
 
-extern const struct task_work task_words[], sync_words[]; /* end with NULL */
+/* They end with NULL. */
+extern const struct task_work task_words[], sync_words[], thread_words[];
 
 /* Ends the peer at an error. */
 static inline void check(coil_result r, const char *what)
@@ -36,5 +38,9 @@ static inline void check(coil_result r, const char *what)
 
 /* 1,000 tasks that each yield so often that it is OPS in all; for the recorder. */
 void yield_batch(long ops);
+
+/* Other threads call into a loop of their own making. */
+void threadsafe(void);
+void wake(void);
 
 #endif

@@ -205,6 +205,43 @@ func cancel(ops int) {
 	}
 }
 
+// A pool of goroutines: they take jobs from one channel and say in another that they
+// have done one.
+func pool(workers int) (jobs chan func(), done chan bool) {
+	jobs, done = make(chan func(), 1000), make(chan bool, 1000)
+	for i := 0; i < workers; i++ {
+		go func() {
+			for job := range jobs {
+				job()
+				done <- true
+			}
+		}()
+	}
+	return
+}
+
+func executorOne(ops int) {
+	jobs, done := pool(1)
+	for n := 0; n < ops; n++ {
+		jobs <- func() {}
+		<-done
+	}
+	close(jobs)
+}
+
+func executorBatch(ops int) {
+	jobs, done := pool(2)
+	for n := 0; n < ops; n += 1000 {
+		for i := 0; i < 1000; i++ {
+			jobs <- func() {}
+		}
+		for i := 0; i < 1000; i++ {
+			<-done
+		}
+	}
+	close(jobs)
+}
+
 const million = 1000000
 
 // A million goroutines, the i-th of which sleeps for delay(i).
@@ -262,6 +299,10 @@ func main() {
 		fmt.Println("ns", measure(300000, waitFor))
 	case "cancel":
 		fmt.Println("ns", measure(100000, cancel))
+	case "executor-one":
+		fmt.Println("ns", measure(20000, executorOne))
+	case "executor-batch":
+		fmt.Println("ns", measure(100000, executorBatch))
 	case "sleepers":
 		start := time.Now()
 		sleepers(scattered)

@@ -4,6 +4,8 @@
 # Called as peer.py asyncio|uvloop WORD SCRATCH.  Measured as measure.h does, but
 # once is enough where a batch takes longer than a third of a second.
 import asyncio
+import concurrent.futures
+import multiprocessing
 import os
 import platform
 import statistics
@@ -184,6 +186,63 @@ async def threadsafe(ops):
     thread.join()
 
 
+# Pins the calling thread to one of the two processors, as threads.h does.
+def pin_thread(nth, allowed=sorted(os.sched_getaffinity(0))):
+    os.sched_setaffinity(0, {allowed[nth]})
+
+
+# A Lock that is released by another thread is a semaphore of the system, which
+# threading.Semaphore is not.
+async def wake(ops):
+    loop = asyncio.get_running_loop()
+    woken, done = threading.Lock(), loop.create_future()
+
+    def waker():
+        pin_thread(1)
+        for _ in range(ops):
+            loop.call_soon_threadsafe(woken.release)
+            woken.acquire()
+        loop.call_soon_threadsafe(done.set_result, None)
+
+    woken.acquire()
+    pin_thread(0)
+    thread = threading.Thread(target=waker)
+    thread.start()
+    await done
+    thread.join()
+
+
+def job():
+    pass
+
+
+async def executor_one(ops, executor=None):
+    run_in_executor = asyncio.get_running_loop().run_in_executor
+    for _ in range(ops):
+        await run_in_executor(executor, job)
+
+
+async def executor_batch(ops):
+    run_in_executor = asyncio.get_running_loop().run_in_executor
+    with concurrent.futures.ThreadPoolExecutor(2) as executor:
+        for _ in range(0, ops, 1000):
+            for future in [run_in_executor(executor, job) for _ in range(1000)]:
+                await future
+
+
+async def to_thread(ops):
+    for _ in range(ops):
+        await asyncio.to_thread(job)
+
+
+# One pool for all batches: making it and ending it is not what is measured.
+async def process_pool(ops, pools=[]):
+    if not pools:
+        fork = multiprocessing.get_context("fork")
+        pools.append(concurrent.futures.ProcessPoolExecutor(1, mp_context=fork))
+    await executor_one(ops, pools[0])
+
+
 WORK = {
     "yield": (yield_, 1000000),
     "spawn": (spawn, 100000),
@@ -197,6 +256,11 @@ WORK = {
     "soon": (soon, 300000),
     "chain": (chain, 100000),
     "threadsafe": (threadsafe, 200000),
+    "wake": (wake, 5000),
+    "executor-one": (executor_one, 5000),
+    "executor-batch": (executor_batch, 20000),
+    "to-thread": (to_thread, 5000),
+    "process-pool": (process_pool, 2000),
 }
 
 
