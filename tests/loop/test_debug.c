@@ -318,6 +318,90 @@ TEST(D04_no_function_is_a_type_error)
 	end_loop();
 }
 
+/* What tasks share, where somebody would be woken. */
+static coil_lock *lock;
+static coil_event *event;
+static coil_semaphore *semaphore;
+static coil_queue *queue, *full;
+
+static coil_result get(void *unused)
+{
+	coil_queue_get(queue);
+	return coil_ok(NULL);
+}
+
+static coil_result put(void *unused)
+{
+	return coil_queue_put(full, "second");
+}
+
+static coil_result acquire(void *unused)
+{
+	coil_lock_acquire(lock);
+	return coil_lock_release(lock);
+}
+
+static coil_result wait_event(void *unused)
+{
+	return coil_event_wait(event);
+}
+
+static coil_result acquire_semaphore(void *unused)
+{
+	return coil_semaphore_acquire(semaphore);
+}
+
+static void *wake_all(void *unused)
+{
+	refused(coil_lock_release(lock).error == COIL_RUNTIME);
+	refused(coil_event_set(event).error == COIL_RUNTIME);
+	refused(coil_semaphore_release(semaphore).error == COIL_RUNTIME);
+	refused(coil_queue_put_nowait(queue, "x").error == COIL_RUNTIME);
+	refused(coil_queue_get_nowait(full).error == COIL_RUNTIME);
+	CHECK(coil_lock_locked(lock) && !coil_event_is_set(event) &&
+	      coil_semaphore_locked(semaphore));
+	CHECK_INT(coil_queue_qsize(queue), 0);
+	CHECK_INT(coil_queue_qsize(full), 1);
+	return NULL;
+}
+
+static coil_result share(void *unused)
+{
+	coil_future *all;
+
+	lock = coil_lock_new();
+	event = coil_event_new();
+	semaphore = coil_semaphore_new(0);
+	queue = coil_queue_new(0);
+	full = coil_queue_new(1);
+	coil_queue_put_nowait(full, "first");
+	coil_lock_acquire(lock);
+	all = coil_gather(coil_coro(acquire, NULL), coil_coro(wait_event, NULL),
+			  coil_coro(acquire_semaphore, NULL), coil_coro(get, NULL),
+			  coil_coro(put, NULL));
+	coil_sleep(0);
+	in_thread(wake_all);
+	coil_lock_release(lock);
+	coil_event_set(event);
+	coil_semaphore_release(semaphore);
+	coil_queue_put_nowait(queue, "x");
+	coil_queue_get_nowait(full);
+	CHECK_ERROR(coil_await(all), COIL_OK);
+	coil_release(lock);
+	coil_release(event);
+	coil_release(semaphore);
+	coil_release(queue);
+	coil_release(full);
+	return coil_ok(NULL);
+}
+
+TEST(another_thread_wakes_nobody)
+{
+	debug_loop();
+	CHECK_ERROR(coil_loop_run_until_complete(loop, coil_coro(share, NULL)), COIL_OK);
+	end_loop();
+}
+
 /* ---- what is slow ---------------------------------------------------------- */
 
 static coil_result take(void *seconds)
@@ -522,9 +606,13 @@ TEST(a_poll_that_is_late_for_a_sleeper_names_its_place)
 
 TEST(D09_loops_are_logged_when_they_are_opened_and_closed)
 {
+	coil_loop *other;
+
 	coil_log_set_level(COIL_LOG_DEBUG);
 	debug_loop();
-	coil_loop_close(virtual_loop());
+	other = virtual_loop();
+	coil_loop_set_debug(other, false); /* it may be on for all */
+	coil_loop_close(other);
 	CHECK_STR(log_since(), text("DEBUG Using selector: %s\n", coil_loop_get_driver(loop)));
 	end_loop();
 	CHECK_STR(log_since(), text("DEBUG Close <EventLoop selector=%s running=False "
