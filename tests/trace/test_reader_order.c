@@ -96,6 +96,27 @@ TEST(a_future_has_the_result_of_a_job_after_its_end)
 		  "1:JOB_SUBMITTED@1 2:JOB_BEGIN@2 1:FUTURE_DONE@3 2:JOB_END@4");
 }
 
+TEST(a_thread_that_waits_for_a_result_goes_on_behind_it)
+{
+	CHECK_STR(order_of("@0.001 t2 ctx=0 RESULT_PROMISED result=5 loop=1\n"
+			   "@0.002 t2 ctx=0 RESULT_TAKEN result=5\n"
+			   "@0.003 t1/1 ctx=0 RESULT_GIVEN result result=5\n"),
+		  "2:RESULT_PROMISED@1 1:RESULT_GIVEN@3 2:RESULT_TAKEN@3");
+	CHECK_STR(order_of("@0.001 t1 ctx=0 JOB_SUBMITTED job=5 executor=1\n"
+			   "@0.002 t1 ctx=0 RESULT_TAKEN result=5\n"
+			   "@0.001 t2 ctx=0 JOB_BEGIN job=5\n"
+			   "@0.003 t2 ctx=0 JOB_END result job=5\n"),
+		  "1:JOB_SUBMITTED@1 2:JOB_BEGIN@1 2:JOB_END@3 1:RESULT_TAKEN@3");
+	CHECK_STR(order_of("@0.001 t1 ctx=0 JOB_SUBMITTED job=5 executor=1\n"
+			   "@0.002 t1 ctx=0 RESULT_TAKEN result=5\n"
+			   "@0.003 t2 ctx=0 JOB_CANCELLED job=5\n"),
+		  "1:JOB_SUBMITTED@1 2:JOB_CANCELLED@3 1:RESULT_TAKEN@3");
+	/* It may be taken again, and from before the recording. */
+	CHECK_STR(order_of("@0.002 t2 ctx=0 RESULT_TAKEN result=5\n"
+			   "@0.003 t1 ctx=0 MARK text=\"a\"\n"),
+		  "2:RESULT_TAKEN@2 1:MARK@3");
+}
+
 /* ---- what is never given -------------------------------------------------- */
 
 TEST(what_nobody_gives_is_not_held_for_long)
