@@ -36,6 +36,7 @@ struct actor {
 	unsigned depth;                 /* of activations                     */
 	uint64_t drawn;                 /* a bit for each: is it drawn?       */
 	bool chosen;                    /* by --task                          */
+	bool own;                       /* coil's own: drawn only if chosen   */
 	bool left_out;                  /* some message of it was             */
 	bool is_process;                /* of a thread: a worker process      */
 };
