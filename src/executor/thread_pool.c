@@ -229,7 +229,8 @@ static inline void run(const struct worker_class *class, void *state, struct job
 	struct concurrent_future *future = concurrent_future_of(job);
 
 	if (likely(coil__concurrent_future_begin(future))) {
-		TRACE_NOW(JOB_BEGIN, 0, .job = job->id);
+		if (TRACING && class->kind == TRACE_EXECUTOR_THREADS)
+			TRACE_NOW(JOB_BEGIN, 0, .job = job->id); /* a process says it itself */
 		class->run(state, job, &future->parcel);
 		if (TRACING)
 			record_end(job, &future->parcel);
