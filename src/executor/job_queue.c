@@ -12,8 +12,6 @@ struct job coil__job_queue_end;
 int coil__job_queue_init(struct job_queue *queue)
 {
 	atomic_init(&queue->incoming, NULL);
-	atomic_init(&queue->pushed, 0);
-	atomic_init(&queue->taken, 0);
 	atomic_init(&queue->resting, 0);
 	atomic_init(&queue->waking, false);
 	queue->oldest = NULL;
@@ -27,18 +25,6 @@ void coil__job_queue_fini(struct job_queue *queue)
 }
 
 /* ---- pushing --------------------------------------------------------- */
-
-bool coil__job_queue_announce(struct job_queue *queue)
-{
-	unsigned number = atomic_fetch_add(&queue->pushed, 1);
-
-	return number - atomic_load(&queue->taken) < atomic_load(&queue->resting);
-}
-
-void coil__job_queue_retract(struct job_queue *queue)
-{
-	atomic_fetch_sub(&queue->pushed, 1);
-}
 
 void coil__job_queue_wake(struct job_queue *queue)
 {
@@ -76,10 +62,8 @@ static struct job *pop(struct job_queue *queue)
 	if (!queue->oldest && has_incoming(queue))
 		queue->oldest = turn_round(atomic_exchange(&queue->incoming, NULL));
 	job = queue->oldest;
-	if (!job)
-		return NULL;
-	queue->oldest = job->next;
-	atomic_store_explicit(&queue->taken, queue->taken + 1, memory_order_relaxed);
+	if (job)
+		queue->oldest = job->next;
 	return job;
 }
 

@@ -105,6 +105,8 @@ static void lose_workers(struct thread_pool *pool)
 	atomic_fetch_sub(&pool->refs, pool->live);
 	pool->live = 0;
 	atomic_store(&pool->made, 0);
+	atomic_store(&pool->submitted, 0);
+	atomic_store(&pool->finished, 0);
 }
 
 /* Unlocking is for the thread that locked, which is the parent's: so all is made anew. */
@@ -191,6 +193,8 @@ struct thread_pool *coil__thread_pool_new(const struct worker_class *class, void
 	pool->data = data;
 	pool->max = max;
 	atomic_init(&pool->made, 0);
+	atomic_init(&pool->submitted, 0);
+	atomic_init(&pool->finished, 0);
 	atomic_init(&pool->refs, 1);
 	strcpy(pool->prefix, prefix);
 	add_pool(pool);
@@ -224,21 +228,26 @@ static void record_end(const struct job *job, const struct parcel *result)
 		  .process = job->process);
 }
 
-static inline void run(const struct worker_class *class, void *state, struct job *job)
+/* Whoever is told of the job's end finds its worker idle. */
+static inline void run(struct thread_pool *pool, void *state, struct job *job)
 {
 	struct concurrent_future *future = concurrent_future_of(job);
+	bool begun = coil__concurrent_future_begin(future);
 
-	if (likely(coil__concurrent_future_begin(future))) {
-		if (TRACING && class->kind == TRACE_EXECUTOR_THREADS)
+	if (likely(begun)) {
+		if (TRACING && pool->class->kind == TRACE_EXECUTOR_THREADS)
 			TRACE_NOW(JOB_BEGIN, 0, .job = job->id); /* a process says it itself */
-		class->run(state, job, &future->parcel);
+		pool->class->run(state, job, &future->parcel);
 		if (TRACING)
 			record_end(job, &future->parcel);
 		job_fini(job);
-		coil__concurrent_future_finish(future);
-	} else {
-		shared_unref(future);
 	}
+	if (thread_pool_may_grow(pool))
+		atomic_fetch_add(&pool->finished, 1);
+	if (likely(begun))
+		coil__concurrent_future_finish(future);
+	else
+		shared_unref(future);
 }
 
 /* One that nobody has taken to join is not waited for. */
@@ -277,7 +286,7 @@ static void *work(void *arg)
 	thread_register();
 	state = class->begin ? class->begin(pool->data, worker->number) : NULL;
 	while ((job = coil__job_queue_take(&pool->queue)))
-		run(class, state, job);
+		run(pool, state, job);
 	if (class->end)
 		class->end(state);
 	leave(worker);
@@ -346,20 +355,29 @@ static int start_worker(struct thread_pool *pool)
 	return 0;
 }
 
-int coil__thread_pool_add_worker(struct thread_pool *pool)
+/* A worker more, if there may be one. */
+static int add_worker(struct thread_pool *pool)
 {
 	int error = 0;
 
-	if (coil__job_queue_announce(&pool->queue))
-		return 0;
 	pthread_mutex_lock(&pool->lock);
 	if (pool->made < pool->max && !coil__job_queue_closed(&pool->queue))
 		error = start_worker(pool);
 	if (pool->made)
 		error = 0;
 	pthread_mutex_unlock(&pool->lock);
+	return error;
+}
+
+int coil__thread_pool_grow(struct thread_pool *pool)
+{
+	unsigned number = atomic_fetch_add(&pool->submitted, 1);
+	int error = 0;
+
+	if (number - atomic_load(&pool->finished) >= atomic_load(&pool->made))
+		error = add_worker(pool);
 	if (error)
-		coil__job_queue_retract(&pool->queue);
+		atomic_fetch_sub(&pool->submitted, 1);
 	return error;
 }
 

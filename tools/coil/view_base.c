@@ -230,6 +230,7 @@ static void read_names(struct view *view, bool *seen)
 	while (coil__reader_next(view->reader, &event)) {
 		const char *label;
 
+		view->has_workers |= event.type == TRACE_THREAD && event.as.THREAD.process;
 		if (event.type != TRACE_TASK_CREATED)
 			continue;
 		view->task_count++;
