@@ -4,7 +4,7 @@
 # their pictures.
 
 # What still lacks a part of the library.
-DEMO_LATER := $(addprefix lessons/documents/,09-slow-callback.c 14-executors.c 18-misconceptions.c)
+DEMO_LATER := $(addprefix lessons/documents/,14-executors.c 18-misconceptions.c)
 DEMO_SRC := $(filter-out $(DEMO_LATER),$(wildcard lessons/documents/*.c lessons/demos/*.c))
 DEMOS    := $(DEMO_SRC:lessons/%.c=$(B)/lessons/%)
 

@@ -178,23 +178,26 @@ static noreturn void begin_work(const struct server *server, int job, pid_t pare
 	coil__process_work(job, parent);
 }
 
+/* When the program hears of it the worker alone has the socket: so its end is that of the
+ * worker. */
 static void start_worker(struct server *server, uint64_t id, int job, int report_fd)
 {
 	pid_t self = getpid();
 	pid_t pid = has_room(server) ? fork() : -1;
+	int error = pid < 0 ? errno : 0;
 
 	if (pid == 0) {
 		close(report_fd);
 		begin_work(server, job, self);
 	}
-	if (pid < 0) {
-		report(report_fd, SERVER_FAILED, errno);
+	close(job);
+	if (error) {
+		report(report_fd, SERVER_FAILED, error);
 		close(report_fd);
 	} else {
 		server->workers[server->count++] = (struct worker){ id, pid, report_fd };
 		report(report_fd, SERVER_STARTED, pid);
 	}
-	close(job);
 }
 
 static void kill_worker(const struct server *server, uint64_t id)

@@ -60,6 +60,23 @@ static void check_order(struct coil__check *check, const struct coil__event *eve
 			       job->id, left);
 }
 
+/* In a worker process, or in the thread that has it run there, or in a thread. */
+static void check_begin(struct coil__check *check, const struct coil__event *event,
+			const struct coil__state_job *job)
+{
+	bool worker = coil__state_is_worker(check->state, job, event->thread);
+
+	if (worker ? job->worker != 0 : job->running)
+		coil__violated(check, COIL__LAW_JOB, event,
+			       "job %" PRIu64 " begins, but did so before", job->id);
+	else if (!worker)
+		check_order(check, event, job);
+	else if (!job->running)
+		coil__violated(check, COIL__LAW_JOB, event,
+			       "job %" PRIu64 " begins in a process, but no thread has it run there",
+			       job->id);
+}
+
 void coil__check_job_begin(struct coil__check *check, const struct coil__event *event)
 {
 	uint64_t id = event->as.JOB_BEGIN.job;
@@ -70,37 +87,42 @@ void coil__check_job_begin(struct coil__check *check, const struct coil__event *
 		coil__violated(check, COIL__LAW_WORKER, event,
 			       "job %" PRIu64 " begins while its worker runs job %" PRIu64,
 			       id, runs);
-	if (!id)
-		return;
-	if (!job && submits_are_seen(check))
+	if (job)
+		check_begin(check, event, job);
+	else if (id && submits_are_seen(check))
 		coil__violated(check, COIL__LAW_JOB, event,
 			       "job %" PRIu64 " begins, but was not submitted, or was cancelled",
 			       id);
-	else if (job && job->running)
-		coil__violated(check, COIL__LAW_JOB, event,
-			       "job %" PRIu64 " begins, but did so before", id);
-	else if (job)
-		check_order(check, event, job);
 }
 
-/* A worker process may be lost before it has begun. */
+/* The thread that had a process run it may say more than that process, which was lost. */
+static void check_end(struct coil__check *check, const struct coil__event *event,
+		      const struct coil__state_job *job)
+{
+	bool worker = coil__state_is_worker(check->state, job, event->thread);
+
+	if (worker ? !job->worker : !job->running)
+		coil__violated(check, COIL__LAW_JOB, event,
+			       "job %" PRIu64 " ends, but has not begun", job->id);
+	else if (event->thread != (worker ? job->worker : job->thread))
+		coil__violated(check, COIL__LAW_WORKER, event,
+			       "job %" PRIu64 " ends in another thread than it began", job->id);
+	else if (!worker && job->worker && event->tag == TRACE_OUTCOME_RESULT)
+		coil__violated(check, COIL__LAW_JOB, event,
+			       "job %" PRIu64 " ends, but its process still runs it", job->id);
+}
+
 void coil__check_job_end(struct coil__check *check, const struct coil__event *event)
 {
 	const struct trace_JOB_END *end = &event->as.JOB_END;
 	const struct coil__state_job *job = coil__state_job(check->state, end->job);
 
-	if (!end->job)
-		return;
-	if (!job && submits_are_seen(check))
+	if (job)
+		check_end(check, event, job);
+	else if (end->job && submits_are_seen(check))
 		coil__violated(check, COIL__LAW_JOB, event,
 			       "job %" PRIu64 " ends, but was not submitted, or has ended before",
 			       end->job);
-	else if (job && !job->running && !end->process && event->tag == TRACE_OUTCOME_RESULT)
-		coil__violated(check, COIL__LAW_JOB, event,
-			       "job %" PRIu64 " ends, but has not begun", end->job);
-	else if (job && job->running && !end->process && job->thread != event->thread)
-		coil__violated(check, COIL__LAW_WORKER, event,
-			       "job %" PRIu64 " ends in another thread than it began", end->job);
 }
 
 void coil__check_job_cancelled(struct coil__check *check, const struct coil__event *event)

@@ -412,6 +412,7 @@ TEST(replaces_one_that_died_between_jobs, .real_clock = true)
 	kill(worker.pid, SIGKILL);
 	await_gone(worker.pid);
 	CHECK_INT(run(forty_two), 0);
+	CHECK_STR(message(), "");
 	CHECK_INT(outcome.result.number, 42);
 	end();
 }
