@@ -43,7 +43,7 @@ struct concurrent_callback {
 	void (*function)(struct concurrent_callback *, struct concurrent_future *, bool *mine);
 };
 
-/* See chain.h. */
+/* See wrap_future.h. */
 struct chain {
 	struct object object;
 	struct concurrent_callback done; /* of the source                        */
