@@ -344,6 +344,8 @@ coil_concurrent_future *coil_run_coroutine_threadsafe_site(coil_coroutine *publi
 		return coil__null_memory(site);
 	}
 	future = crossing->future;
+	if (TRACING)
+		coil__concurrent_future_promise(future, loop);
 	shared_own(&future->object);
 	if (coil__outside_send(&crossing->outside)) {
 		coroutine_consume(coroutine, site);
