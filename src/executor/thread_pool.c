@@ -119,7 +119,7 @@ static void after_fork_in_child(void)
 		pthread_mutex_init(&pool->lock, NULL);
 		pthread_cond_init(&pool->gone, NULL);
 		lose_workers(pool);
-		if (coil__job_queue_init(&pool->queue) != 0 || closed)
+		if (coil__job_queue_init(&pool->queue, coil__cpu_count() > 1) != 0 || closed)
 			coil__job_queue_close(&pool->queue);
 	}
 }
@@ -158,7 +158,7 @@ static void remove_pool(struct thread_pool *pool)
 
 static int init_locks(struct thread_pool *pool)
 {
-	int error = coil__job_queue_init(&pool->queue);
+	int error = coil__job_queue_init(&pool->queue, coil__cpu_count() > 1);
 
 	if (error)
 		return error;
