@@ -206,8 +206,11 @@ void coil__thread_pool_ref(struct thread_pool *pool)
 	atomic_fetch_add(&pool->refs, 1);
 }
 
+/* A worker that is about to go may have the lock for yet a moment (leave). */
 static void destroy(struct thread_pool *pool)
 {
+	pthread_mutex_lock(&pool->lock);
+	pthread_mutex_unlock(&pool->lock);
 	remove_pool(pool);
 	if (pool->class->free)
 		pool->class->free(pool->data);
