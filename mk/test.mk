@@ -52,6 +52,9 @@ test: test-deps ## run all tests; T=loop/ picks some by name, ARGS=-v says each
 run-tests: all demos tests
 	$(Q)$(TEST_ENV) $(TEST_WRAPPER) $(B)/tests/run $(ARGS) $(T)
 
+test-debug: test-deps ## the tests with all loops in debug mode
+	@+COIL_DEBUG=1 COIL_TEST_TIMEOUT=3 $(MAKE) $(JOBS) --no-print-directory run-tests
+
 laws: test-deps ## the tests, recorded, and what they record held against the laws
 	@+COIL_TEST_CHECK_TRACES=1 COIL_TEST_TIMEOUT=6 $(MAKE) $(JOBS) --no-print-directory run-tests
 
@@ -90,4 +93,4 @@ asan ubsan tsan cruel ucontext valgrind: test-deps
 	@[ $@ != valgrind ] || tools/deps.sh valgrind
 	@+$(MAKE) $(JOBS) --no-print-directory VARIANT=$@ run-tests
 
-.PHONY: test test-libuv laws test-deps run-tests tests fuzz-smoke asan ubsan tsan cruel ucontext valgrind
+.PHONY: test test-debug test-libuv laws test-deps run-tests tests fuzz-smoke asan ubsan tsan cruel ucontext valgrind

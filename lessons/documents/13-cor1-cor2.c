@@ -47,6 +47,8 @@ int main(void)
 	coil_result r = coil_loop_run_until_complete(loop, coil_coro(cors, tasks));
 	int status = coil_exit_status(r);
 
+	coil_release(tasks[0]); /* wait does not take them over */
+	coil_release(tasks[1]);
 	coil_loop_close(loop);
 	return status;
 }

@@ -58,6 +58,8 @@ int main(void)
 		printf("%" PRId64 " done, %" PRId64 " pending\n", done.number, 2 - done.number);
 	int status = coil_exit_status(done);
 
+	coil_release(consumers[0]); /* wait does not take them over */
+	coil_release(consumers[1]);
 	coil_release(event);
 	coil_loop_close(event_loop);
 	return status;

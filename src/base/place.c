@@ -33,10 +33,12 @@ static size_t content_bucket(const coil_site *site, const coil_site *const *chai
 	return bucket_of(hash);
 }
 
+/* The content as well: sites that are not a program's, but a scenario's, come and go. */
 static bool is_of(const struct place *place, const coil_site *site,
 		  const coil_site *const *chain, size_t count)
 {
 	return place->of == site && place->count == count &&
+	       memcmp(&place->site, site, sizeof(*site)) == 0 &&
 	       (!count || memcmp(place->chain, chain, count * sizeof(*chain)) == 0);
 }
 
@@ -83,7 +85,7 @@ const coil_site *coil__place_make(const coil_site *site, const coil_site *const 
 {
 	_Atomic(struct place *) *bucket = &by_content[content_bucket(site, chain, count)];
 	struct place *first = atomic_load(bucket), *end = NULL, *made;
-	const struct place *found = look(first, NULL, site, chain, count);
+	const struct place *found = site ? look(first, NULL, site, chain, count) : NULL;
 
 	if (found)
 		return &found->site;

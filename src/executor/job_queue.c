@@ -4,13 +4,18 @@
  */
 #include <errno.h>
 
+#include "base/clock.h"
 #include "executor/job_queue.h"
+
+#define WATCH_SECONDS 10e-6
+#define PAUSES 50 /* between two looks: a microsecond or so */
 
 struct job coil__job_queue_end;
 #define CLOSED JOB_QUEUE_CLOSED
 
-int coil__job_queue_init(struct job_queue *queue)
+int coil__job_queue_init(struct job_queue *queue, bool watched)
 {
+	queue->watched = watched;
 	atomic_init(&queue->incoming, NULL);
 	atomic_init(&queue->resting, 0);
 	atomic_init(&queue->waking, false);
@@ -67,11 +72,42 @@ static struct job *pop(struct job_queue *queue)
 	return job;
 }
 
+static inline void pause_processor(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	__asm__ volatile("yield");
+#endif
+}
+
+/* Without the lock, as the only one, and as if it had the token: so long as to wake a
+ * thread would take, if there are processors for both.  It looks seldom, so that who pushes
+ * has the line to himself, and there are several jobs when it comes to take one. */
+static void watch(struct job_queue *queue)
+{
+	double end;
+
+	if (atomic_load(&queue->waking) || atomic_exchange(&queue->waking, true))
+		return;
+	end = clock_monotonic() + WATCH_SECONDS;
+	do
+		for (int i = 0; i < PAUSES; i++)
+			pause_processor();
+	while (!atomic_load(&queue->incoming) && clock_monotonic() < end);
+	atomic_store(&queue->waking, false);
+}
+
 /* With the lock, which is let go in between: until there may be a job. */
 static void rest(struct job_queue *queue)
 {
+	if (queue->watched) {
+		mutex_unlock(&queue->lock);
+		watch(queue);
+		mutex_lock(&queue->lock);
+	}
 	atomic_fetch_add(&queue->resting, 1);
-	if (!atomic_load(&queue->incoming)) {
+	if (!queue->oldest && !atomic_load(&queue->incoming)) {
 		mutex_unlock(&queue->lock);
 		while (sem_wait(&queue->token) != 0 && errno == EINTR)
 			;

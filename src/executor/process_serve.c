@@ -44,38 +44,33 @@ struct server {
 
 /* ---- leaving what is the program's -------------------------------------- */
 
-/* Each descriptor but the standard ones and KEEP becomes /dev/null, then is closed; in
- * between, what the program has in its streams is written there.  It is the program's to
- * write, and would be written again when a worker flushes what a job has printed. */
+/* Each descriptor but the standard ones and KEEP becomes /dev/null; and there goes what the
+ * program has in its streams: it is the program's to write, and would be written again when
+ * a worker flushes what a job has printed.
+ *
+ * They are not closed: a number that is used again would be taken for theirs by streams, and
+ * by libraries, some of which close what they know when the server forks a worker. */
 static void leave_descriptors(int keep)
 {
-	DIR *dir;
 	const struct dirent *entry;
+	DIR *dir;
 
-	close(STDIN_FILENO); /* so that there is a descriptor to be had */
-	if (open("/dev/null", O_RDWR | O_CLOEXEC) != STDIN_FILENO)
+	close(STDIN_FILENO);
+	if (open("/dev/null", O_RDWR) != STDIN_FILENO)
 		_exit(EXIT_FAILURE);
-	fcntl(STDIN_FILENO, F_SETFD, 0);
+	dir = opendir("/proc/self/fd");
+	if (!dir)
+		_exit(EXIT_FAILURE);
+	while ((entry = readdir(dir))) {
+		int fd = atoi(entry->d_name);
+
+		if (fd > STDERR_FILENO && fd != keep && fd != dirfd(dir))
+			(void)dup3(STDIN_FILENO, fd, O_CLOEXEC); /* fails if a checker's */
+	}
+	closedir(dir);
 	__fpurge(stdout);
 	__fpurge(stderr);
-	for (int closing = 0; closing < 2; closing++) {
-		dir = opendir("/proc/self/fd");
-		if (!dir)
-			_exit(EXIT_FAILURE);
-		while ((entry = readdir(dir))) {
-			int fd = atoi(entry->d_name);
-
-			if (fd <= STDERR_FILENO || fd == keep || fd == dirfd(dir))
-				continue;
-			if (closing)
-				close(fd);
-			else
-				(void)dup2(STDIN_FILENO, fd); /* fails if it is a checker's */
-		}
-		closedir(dir);
-		if (!closing)
-			fflush(NULL);
-	}
+	fflush(NULL);
 }
 
 /* The program's handlers, as exec would leave them. */

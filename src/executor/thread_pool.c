@@ -119,7 +119,7 @@ static void after_fork_in_child(void)
 		pthread_mutex_init(&pool->lock, NULL);
 		pthread_cond_init(&pool->gone, NULL);
 		lose_workers(pool);
-		if (coil__job_queue_init(&pool->queue) != 0 || closed)
+		if (coil__job_queue_init(&pool->queue, coil__cpu_count() > 1) != 0 || closed)
 			coil__job_queue_close(&pool->queue);
 	}
 }
@@ -158,7 +158,7 @@ static void remove_pool(struct thread_pool *pool)
 
 static int init_locks(struct thread_pool *pool)
 {
-	int error = coil__job_queue_init(&pool->queue);
+	int error = coil__job_queue_init(&pool->queue, coil__cpu_count() > 1);
 
 	if (error)
 		return error;
@@ -206,10 +206,8 @@ void coil__thread_pool_ref(struct thread_pool *pool)
 	atomic_fetch_add(&pool->refs, 1);
 }
 
-void coil__thread_pool_unref(struct thread_pool *pool)
+static void destroy(struct thread_pool *pool)
 {
-	if (atomic_fetch_sub(&pool->refs, 1) != 1)
-		return;
 	remove_pool(pool);
 	if (pool->class->free)
 		pool->class->free(pool->data);
@@ -217,6 +215,18 @@ void coil__thread_pool_unref(struct thread_pool *pool)
 	pthread_mutex_destroy(&pool->lock);
 	coil__job_queue_fini(&pool->queue);
 	free(pool);
+}
+
+/* Was it the last reference? */
+static bool drop(struct thread_pool *pool)
+{
+	return atomic_fetch_sub(&pool->refs, 1) == 1;
+}
+
+void coil__thread_pool_unref(struct thread_pool *pool)
+{
+	if (drop(pool))
+		destroy(pool);
 }
 
 /* ---- what a worker does ---------------------------------------------- */
@@ -249,10 +259,12 @@ static inline void run(struct thread_pool *pool, void *state, struct job *job)
 		shared_unref(future);
 }
 
-/* One that nobody has taken to join is not waited for. */
+/* One that nobody has taken to join is not waited for; so its reference goes with the lock
+ * held: whoever has waited until all are gone has the last, and with it goes the pool. */
 static void leave(struct worker *worker)
 {
 	struct thread_pool *pool = worker->pool;
+	bool last;
 
 	coil__trace_thread_name(NULL);
 	pthread_mutex_lock(&pool->lock);
@@ -265,8 +277,10 @@ static void leave(struct worker *worker)
 		if (--pool->live == 0)
 			pthread_cond_broadcast(&pool->gone);
 	}
+	last = drop(pool);
 	pthread_mutex_unlock(&pool->lock);
-	coil__thread_pool_unref(pool);
+	if (last)
+		destroy(pool);
 }
 
 static void *work(void *arg)

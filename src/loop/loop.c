@@ -87,8 +87,13 @@ coil_loop *coil_get_event_loop(void)
 {
 	if (coil__self.running)
 		return coil__self.running;
-	if (!coil__self.set && !coil__self.was_set && thread_is_main())
-		coil_set_event_loop(coil_new_event_loop());
+	if (!coil__self.set && !coil__self.was_set && thread_is_main()) {
+		coil_loop *loop = coil_new_event_loop();
+
+		if (loop)
+			coil_set_event_loop(loop);
+		return loop; /* or its error */
+	}
 	if (!coil__self.set)
 		return coil__null(COIL_RUNTIME, NULL,
 				  "There is no current event loop in thread");

@@ -243,7 +243,7 @@ coil_result coil_condition_notify(coil_condition *public, size_t count)
 						 OBJECT_CONDITION);
 	coil_result result;
 
-	if (!condition)
+	if (!condition || !line_admits(&condition->line))
 		return coil__not_opened();
 	result = check_locked(condition, "notify", NULL);
 	if (!result.error)

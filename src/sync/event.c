@@ -60,7 +60,7 @@ coil_result coil_event_set(coil_event *public)
 {
 	struct event *event = coil__open(public, NULL, "event.set", OBJECT_EVENT);
 
-	if (!event)
+	if (!event || !line_admits(&event->flag.line))
 		return coil__not_opened();
 	if (!event->flag.set)
 		resource_changed(&event->resource, TRACE_ACTION_SET, 1);

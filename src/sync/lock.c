@@ -80,7 +80,7 @@ coil_result coil_lock_release(coil_lock *public)
 {
 	struct lock *lock = coil__open(public, NULL, "lock.release", OBJECT_LOCK);
 
-	if (!lock)
+	if (!lock || !line_admits(&lock->line))
 		return coil__not_opened();
 	if (!coil__lock_release(lock))
 		return coil_raise_site(NULL, COIL_RUNTIME, "Lock is not acquired.");

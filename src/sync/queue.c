@@ -195,14 +195,18 @@ coil_result coil_queue_put_nowait(coil_queue *public, void *item)
 {
 	struct queue *queue = coil__open(public, NULL, "queue.put_nowait", OBJECT_QUEUE);
 
-	return queue ? coil__queue_put_nowait(queue, item, NULL) : coil__not_opened();
+	if (!queue || !line_admits(&queue->getters))
+		return coil__not_opened();
+	return coil__queue_put_nowait(queue, item, NULL);
 }
 
 coil_result coil_queue_get_nowait(coil_queue *public)
 {
 	struct queue *queue = coil__open(public, NULL, "queue.get_nowait", OBJECT_QUEUE);
 
-	return queue ? coil__queue_get_nowait(queue, NULL) : coil__not_opened();
+	if (!queue || !line_admits(&queue->putters))
+		return coil__not_opened();
+	return coil__queue_get_nowait(queue, NULL);
 }
 
 /* ---- task_done and join ---------------------------------------------- */

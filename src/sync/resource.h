@@ -23,6 +23,7 @@
 #ifndef COIL_SYNC_RESOURCE_H
 #define COIL_SYNC_RESOURCE_H
 
+#include "loop/debug.h"
 #include "task/misuse.h"
 #include "task/waiter.h"
 #include "trace/recorder.h"
@@ -108,6 +109,14 @@ static inline coil_result visit_end(struct visit *visit, coil_result result)
 
 /* Are all who stand in LINE cancelled, if any are there?  Looks at the first who are. */
 bool coil__line_is_cancelled(const struct waiters *line);
+
+/* May this thread wake who stands in LINE?  In debug mode only their loop's may; else
+ * coil_last_error() says so. */
+static inline bool line_admits(const struct waiters *line)
+{
+	return !DEBUGGING || !line->first ||
+	       coil__debug_admits(line->first->future.loop, NULL);
+}
 
 static inline bool line_is_idle(const struct waiters *line)
 {

@@ -115,7 +115,7 @@ coil_result coil_semaphore_release(coil_semaphore *public)
 	struct semaphore *semaphore = coil__open(public, NULL, "semaphore.release",
 						 OBJECT_SEMAPHORE);
 
-	if (!semaphore)
+	if (!semaphore || !line_admits(&semaphore->line))
 		return coil__not_opened();
 	if (coil__semaphore_release(semaphore))
 		return coil_ok(NULL);

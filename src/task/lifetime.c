@@ -240,17 +240,18 @@ static bool is_unreleased(const struct awaitable *a)
 
 	if (!a->object.owned || a->object.kind == OBJECT_COROUTINE)
 		return false;
-	if (a->object.kind == OBJECT_TASK && future->state == FUTURE_PENDING)
-		return false;
 	return !object_is_future(&a->object) || !future->unretrieved;
 }
 
-/* In the order in which they were made. */
+/* In the order in which they were made.  Not if a task is left in the middle: what it
+ * holds it would have released. */
 static cold void report_unreleased(struct coil_loop *loop)
 {
 	const struct awaitable *a = loop->living;
 	struct text text;
 
+	if (coil__task_oldest(loop))
+		return;
 	while (a && a->older)
 		a = a->older;
 	for (; a; a = a->newer == &loop->living ? NULL :

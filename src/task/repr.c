@@ -10,6 +10,7 @@
 #include "task/chain.h"
 #include "task/exception.h"
 #include "task/repr.h"
+#include "task/sleep.h"
 #include "task/task.h"
 
 #define NESTED 3 /* who waits for whom: a chain may be long, or a ring */
@@ -95,13 +96,13 @@ void coil__repr_traceback(const coil_site *site, const char *head, FILE *file)
 	write_frame(place->of, file);
 }
 
-/* As few digits as tell it from every other. */
+/* As few decimals as tell it from every other, but one. */
 static void write_real(double real, FILE *file)
 {
-	char text[32];
+	char text[400];
 
-	for (int digits = 1; digits <= 17; digits++) {
-		snprintf(text, sizeof(text), "%.*g", digits, real);
+	for (int decimals = 1; decimals <= 17; decimals++) {
+		snprintf(text, sizeof(text), "%.*f", decimals, real);
 		if (strtod(text, NULL) == real)
 			break;
 	}
@@ -255,9 +256,11 @@ void coil__repr_handle(const struct handle *handle, FILE *file)
 		write_real(handle->when, file);
 	}
 	if (handle->site) {
+		const coil_site *sleeper = coil__sleep_site(handle);
+
 		fputs(" ", file);
 		coil__repr_call(handle->site, file);
-		write_at("at", handle->site, file);
+		write_at("at", sleeper ? sleeper : handle->site, file);
 	}
 	fputs(">", file);
 }

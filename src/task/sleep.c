@@ -25,6 +25,11 @@ static coil_result wake(void *arg)
 	return coil_ok(NULL);
 }
 
+const coil_site *coil__sleep_site(const struct handle *timer)
+{
+	return timer->function == wake ? ((const struct future *)timer->arg)->site : NULL;
+}
+
 static struct future *sleep_future(struct task *task, double delay, const coil_site *site)
 {
 	struct future *future = coil__future_new(task->future.loop, OBJECT_FUTURE, site);

@@ -23,6 +23,9 @@ coil_result coil__sleep_begin(struct task *task, double delay, const coil_site *
 /* The wait is over.  Result: of the sleep. */
 coil_result coil__sleep_end(struct task *task, struct sleep *sleep, coil_result delivered);
 
+/* Who sleeps, if HANDLE is the timer of a sleep; else NULL. */
+const coil_site *coil__sleep_site(const struct handle *timer);
+
 /* asyncio's bare yield: the task's step is scheduled.  It is to suspend. */
 void coil__sleep_yield(struct task *task, const coil_site *site);
 

@@ -94,10 +94,11 @@ void coil__reader_rewind(struct coil__reader *reader)
 		? UINT64_MAX : PATIENCE; /* each virtual clock is another */
 	reader->index = 0;
 	reader->ended = false;
-	for (size_t i = 0; i < reader->file_count; i++) {
-		coil__merge_add(&reader->merge, reader->files[i], (uint32_t)i);
+	for (size_t i = 0; i < reader->file_count; i++)
 		coil__causes_learn(&reader->causes, reader->files[i]->scan.seen);
-	}
+	reader->merge.loops_first = reader->causes.on[TRACE_HANDLE_TAKEN];
+	for (size_t i = 0; i < reader->file_count; i++)
+		coil__merge_add(&reader->merge, reader->files[i], (uint32_t)i);
 	for (size_t i = 0; i < reader->merge.count; i++)
 		if (reader->merge.cursors[i].number)
 			reader->merge.cursors[i].loop =

@@ -12,7 +12,8 @@ enum what {
 	SUBMITTED,  /* a job                                                 */
 	BEGUN,      /* a job, in the process that it was submitted in        */
 	WORKED,     /* a job has ended in the process that ran it            */
-	ENDED,      /* ... and in the other                                  */
+	ENDED,      /* ... and in the other; or a promised result is there   */
+	PROMISED,   /* a result                                              */
 	WHATS
 };
 
@@ -82,6 +83,13 @@ static uint64_t lacks_result(const struct coil__causes *causes, const struct coi
 		thing(ENDED, job) : 0;
 }
 
+/* Of a result or a job that is known, and not there yet. */
+static uint64_t lacks_promised(const struct coil__causes *causes, uint64_t id)
+{
+	return given(causes, PROMISED, id) || given(causes, SUBMITTED, id) ||
+	       given(causes, BEGUN, id) ? thing(ENDED, id) : 0;
+}
+
 static uint64_t lacks(const struct coil__causes *causes, enum what what, uint64_t id)
 {
 	return given(causes, what, id) ? 0 : thing(what, id);
@@ -101,6 +109,10 @@ uint64_t coil__causes_lacks(const struct coil__causes *causes,
 		return lacks_end(causes, &event->as.JOB_END, process);
 	case TRACE_FUTURE_DONE:
 		return causes->jobs.count ? lacks_result(causes, event) : 0;
+	case TRACE_RESULT_GIVEN:
+		return lacks(causes, PROMISED, event->as.RESULT_GIVEN.result);
+	case TRACE_RESULT_TAKEN:
+		return lacks_promised(causes, event->as.RESULT_TAKEN.result);
 	default:
 		return 0;
 	}
@@ -189,7 +201,12 @@ uint64_t coil__causes_note(struct coil__causes *causes, const struct coil__event
 		return note_end(causes, event->as.JOB_END.job, process);
 	case TRACE_JOB_CANCELLED:
 		forget_job(causes, event->as.JOB_CANCELLED.job);
-		return 0;
+		return thing(ENDED, event->as.JOB_CANCELLED.job);
+	case TRACE_RESULT_PROMISED:
+		return give(causes, PROMISED, event->as.RESULT_PROMISED.result, process);
+	case TRACE_RESULT_GIVEN:
+		take(causes, PROMISED, event->as.RESULT_GIVEN.result);
+		return thing(ENDED, event->as.RESULT_GIVEN.result);
 	default:
 		return 0;
 	}

@@ -10,12 +10,13 @@
 
 /* ---- the heap --------------------------------------------------------- */
 
-static bool before(const struct coil__cursor *a, const struct coil__cursor *b)
+static bool before(const struct coil__merge *merge, const struct coil__cursor *a,
+		   const struct coil__cursor *b)
 {
 	if (a->time != b->time)
 		return a->time < b->time;
 	if (!a->loop != !b->loop)
-		return !a->loop;
+		return merge->loops_first == (a->loop != 0);
 	return a->thread < b->thread;
 }
 
@@ -26,9 +27,9 @@ static void sift_down(struct coil__merge *merge, size_t i)
 
 	for (; (child = 2 * i + 1) < merge->count; i = child) {
 		if (child + 1 < merge->count &&
-		    before(&merge->cursors[child + 1], &merge->cursors[child]))
+		    before(merge, &merge->cursors[child + 1], &merge->cursors[child]))
 			child++;
-		if (!before(&merge->cursors[child], &moving))
+		if (!before(merge, &merge->cursors[child], &moving))
 			break;
 		merge->cursors[i] = merge->cursors[child];
 	}
@@ -39,7 +40,7 @@ static void sift_up(struct coil__merge *merge, size_t i)
 {
 	struct coil__cursor moving = merge->cursors[i];
 
-	for (; i && before(&moving, &merge->cursors[(i - 1) / 2]); i = (i - 1) / 2)
+	for (; i && before(merge, &moving, &merge->cursors[(i - 1) / 2]); i = (i - 1) / 2)
 		merge->cursors[i] = merge->cursors[(i - 1) / 2];
 	merge->cursors[i] = moving;
 }
@@ -108,7 +109,7 @@ static void release_late(struct coil__merge *merge)
 	size_t first = merge->count;
 
 	for (size_t i = first + 1; i < merge->count + merge->held; i++)
-		if (before(&merge->cursors[i], &merge->cursors[first]))
+		if (before(merge, &merge->cursors[i], &merge->cursors[first]))
 			first = i;
 	if (!merge->count || (merge->cursors[0].time > merge->cursors[first].time &&
 			      merge->cursors[0].time - merge->cursors[first].time >

@@ -5,8 +5,9 @@
  *	cursors   [ heap: count of them | held of them | room ]
  *
  * A cursor stands in front of the next record of one thread.  Those in the heap are
- * ordered by the time of that; at the same time, a thread that runs no loop is
- * first, for what loops then do may be its doing (call_soon_threadsafe).
+ * ordered by the time of that.  At the same time (virtual clocks stand still), loops go
+ * first, as what they take from others holds them; but in a trace of before
+ * HANDLE_TAKEN last, for what they do then may be the doing of others.
  *
  * A cursor whose next event takes what no event has given yet (reader_causes.h) is
  * held, until it is given.  From then on its times are not earlier than that of the
@@ -41,6 +42,7 @@ struct coil__merge {
 	size_t count, held, room;
 	uint64_t now;                       /* of the last event                 */
 	uint64_t patience;                  /* ns                                */
+	bool loops_first;                   /* at the same time                  */
 };
 
 /* Adds the threads of FILE, in front of their first records. */

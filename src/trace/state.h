@@ -112,6 +112,7 @@ struct coil__state_job {
 	uint64_t future;     /* of the loop that waits for it, or 0              */
 	uint64_t by;         /* the handle that submitted it, or 0               */
 	uint64_t submitted, begun; /* times                                      */
+	uint64_t number;     /* among those that its executor was given, from 1  */
 	uint32_t loop, site;
 	uint32_t submitter;  /* thread                                           */
 	uint32_t thread;     /* that runs it, or has a process do so             */
@@ -129,6 +130,7 @@ struct coil__state_executor {
 	bool seen;           /* its creation was                                 */
 	char *name;          /* or NULL                                          */
 	struct coil__state_job *first, *last; /* that wait to be begun, in order */
+	uint64_t submitted;  /* so many, ever                                    */
 	size_t waiting, running;
 };
 

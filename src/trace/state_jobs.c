@@ -130,6 +130,7 @@ void coil__state_job_submitted(struct coil__state *state, const struct coil__eve
 	job->loop = submitted->loop ? submitted->loop : event->loop;
 	job->site = submitted->site;
 	job->submitter = event->thread;
+	job->number = ++take_executor(state, job->executor)->submitted;
 	append(take_executor(state, job->executor), job);
 	coil__map_put(&state->jobs, job->id, job);
 	if (future)

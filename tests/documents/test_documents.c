@@ -40,7 +40,7 @@ static void check_with(const char *name, const char *setting, const char *errors
 
 static void check(const char *name)
 {
-	check_with(name, "", "err");
+	check_with(name, "COIL_DEBUG=0", "err");
 }
 
 TEST(thread_loop) { check("01-thread-loop"); }

@@ -195,11 +195,14 @@ TEST(the_program_may_be_faster_than_the_job)
 
 TEST(X03_only_a_thread_pool_is_a_default_executor)
 {
+	coil_executor *processes = coil_process_pool_executor(.max_workers = 1);
 	coil_loop *loop = virtual_loop();
 	coil_result r = coil_loop_set_default_executor(loop, NULL);
 
 	CHECK_ERROR(r, COIL_TYPE);
 	CHECK_STR(coil_error_message(r), "executor must be ThreadPoolExecutor instance");
+	CHECK_ERROR(coil_loop_set_default_executor(loop, processes), COIL_TYPE);
+	coil_executor_shutdown(processes, 0);
 	coil_loop_close(loop);
 }
 

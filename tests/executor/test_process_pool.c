@@ -148,6 +148,7 @@ TEST(gives_all_kinds_of_results, .real_clock = true)
 	CHECK_INT(result_of(coil_executor_submit_copy(pool, doubled, &five)).number, 10);
 	CHECK_REAL(result_of(coil_executor_submit_copy(pool, half, &five)).real, 2.5);
 	r = RUN_JOB(nothing);
+	CHECK_STR(coil_error_message(r), "");
 	CHECK(!r.error && !r.value);
 	r = result_of(coil_executor_submit_copy(pool, mirrored, &point));
 	REQUIRE(!r.error && CHECK_INT(coil_bytes_size(r.value), sizeof(point)));

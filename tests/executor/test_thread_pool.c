@@ -328,6 +328,9 @@ TEST(a_fork_has_no_threads_and_can_make_its_own)
 	struct gate gate;
 	coil_concurrent_future *f;
 
+#ifdef __SANITIZE_THREAD__
+	SKIP("the thread sanitizer does not follow threads into a fork");
+#endif
 	gate_init(&gate);
 	inherited = coil_thread_pool_executor(2, "w");
 	f = coil_executor_submit(inherited, wait_at, &gate);
