@@ -50,7 +50,22 @@ static void source_done(struct concurrent_callback *callback,
 		coil__outside_leave(&chain->outside);
 }
 
-static void copy_state(struct future *future, const struct concurrent_future *source)
+/* What coil__future_detach does, where part still is the first. */
+static inline void detach_part(struct chain *chain)
+{
+	struct future *future = chain->future;
+	struct handle *handle = &chain->part.handle;
+
+	if (unlikely(TRACING || future->first != handle)) {
+		coil__future_detach(future, handle);
+		return;
+	}
+	future->first = handle->next;
+	if (!future->first)
+		future->last = NULL;
+}
+
+static inline void copy_state(struct future *future, const struct concurrent_future *source)
 {
 	bool is_list;
 	coil_result result = concurrent_take(source, &is_list);
@@ -68,7 +83,7 @@ static void come_to(struct chain *chain, bool wanted)
 	struct future *future = chain->future;
 
 	if (likely(future->state == FUTURE_PENDING)) {
-		coil__future_detach(future, &chain->part.handle);
+		detach_part(chain);
 		if (wanted)
 			copy_state(future, chain->source);
 	} else if (!chain->parted) {
@@ -176,7 +191,7 @@ static struct chain *chain_new(struct coil_loop *loop, struct concurrent_future 
 	return NULL;
 }
 
-static void prepare_part(struct chain *chain)
+static inline void prepare_part(struct chain *chain)
 {
 	struct handle *handle = &chain->part.handle;
 
@@ -184,7 +199,9 @@ static void prepare_part(struct chain *chain)
 	handle->done_function = part;
 	handle->arg = chain;
 	chain->part.left = part_left;
-	coil__future_attach(chain->future, handle, 0);
+	TRACE(CALLBACK_ADDED, 0, .future = chain->future->id, .site = TRACE_SITE(&part_site));
+	handle->next = NULL;
+	chain->future->first = chain->future->last = handle; /* it is new, and pending */
 }
 
 struct future *coil__wrap_future(struct coil_loop *loop, struct concurrent_future *source,
