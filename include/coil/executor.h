@@ -43,14 +43,21 @@ typedef struct coil_process_pool_options {
 } coil_process_pool_options;
 
 /* A pool of worker processes: coil_process_pool_executor(.max_workers = 4).  They see the
- * program's memory as it was when the pool was made: so make it early, before there
- * are threads.  Arguments and results are flat bytes that are copied: submit by the _copy
- * calls (or with NULL), return numbers or coil_bytes().
+ * program's memory as it was when the pool was made, libraries that were loaded later
+ * not at all: so make it early, before there are threads.  They have its standard output
+ * and error, and no other descriptor of it; its signals as exec leaves them, but SIGINT is
+ * ignored; what it wants done at exit is not done there.
+ * Arguments and results are flat bytes that are copied: submit by the _copy calls (or with
+ * NULL), return numbers or coil_bytes().  Errors come with message and place.  A list is
+ * COIL_TYPE; a pointer cannot be told from a number, and means nothing here.
  * A worker that ends, crashes, is killed or stuck is an error of its job,
  * COIL_BROKEN_PROCESS_POOL, which says what became of it; the pool goes on with a new
- * one.  (In Python the pool is broken from then on.)
+ * one.  (In Python the pool is broken from then on.)  One that cannot be started is
+ * COIL_OS.
+ * The program has one child more, which reaps the workers; it does not mind who reaps it.
  * The caller owns it, and ends it by coil_executor_shutdown.
- * Errors: NULL with COIL_MEMORY, COIL_OS.  (ProcessPoolExecutor(max_workers)) */
+ * Errors: NULL with COIL_MEMORY, COIL_OS, COIL_VALUE (job_timeout is negative).
+ * (ProcessPoolExecutor(max_workers)) */
 #define coil_process_pool_executor(...)                                        \
 	coil_process_pool_executor_site(                                       \
 		COIL_OPTIONS(coil_process_pool_options, __VA_ARGS__),          \

@@ -38,9 +38,11 @@ static int64_t fibonacci(int64_t n)
 	return n < 2 ? n : fibonacci(n - 1) + fibonacci(n - 2);
 }
 
-static coil_result fibonacci_job(void *n)
+static coil_result fibonacci_job(void *arg)
 {
-	return coil_number(fibonacci(*(int *)n));
+	int *n = arg;
+
+	return coil_number(fibonacci(*n));
 }
 
 static coil_result amain(void *processes)

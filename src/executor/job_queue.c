@@ -7,8 +7,9 @@
 #include "base/clock.h"
 #include "executor/job_queue.h"
 
-#define WATCH_SECONDS 10e-6
-#define PAUSES 50 /* between two looks: a microsecond or so */
+/* How often a worker looks for jobs before it rests, and what is between two looks. */
+#define LOOKS 4
+#define LOOK_SECONDS 3e-6
 
 struct job coil__job_queue_end;
 #define CLOSED JOB_QUEUE_CLOSED
@@ -86,15 +87,15 @@ static inline void pause_processor(void)
  * has the line to himself, and there are several jobs when it comes to take one. */
 static void watch(struct job_queue *queue)
 {
-	double end;
-
 	if (atomic_load(&queue->waking) || atomic_exchange(&queue->waking, true))
 		return;
-	end = clock_monotonic() + WATCH_SECONDS;
-	do
-		for (int i = 0; i < PAUSES; i++)
+	for (int i = 0; i < LOOKS && !atomic_load(&queue->incoming); i++) {
+		double next = clock_monotonic() + LOOK_SECONDS;
+
+		do
 			pause_processor();
-	while (!atomic_load(&queue->incoming) && clock_monotonic() < end);
+		while (clock_monotonic() < next);
+	}
 	atomic_store(&queue->waking, false);
 }
 

@@ -173,25 +173,30 @@ static noreturn void begin_work(const struct server *server, int job, pid_t pare
 	coil__process_work(job, parent);
 }
 
+static void keep_worker(struct server *server, struct worker worker)
+{
+	server->workers[server->count++] = worker;
+	report(worker.report, SERVER_STARTED, worker.pid);
+}
+
 /* When the program hears of it the worker alone has the socket: so its end is that of the
  * worker. */
 static void start_worker(struct server *server, uint64_t id, int job, int report_fd)
 {
 	pid_t self = getpid();
 	pid_t pid = has_room(server) ? fork() : -1;
-	int error = pid < 0 ? errno : 0;
+	int error = errno;
 
 	if (pid == 0) {
 		close(report_fd);
 		begin_work(server, job, self);
 	}
 	close(job);
-	if (error) {
+	if (pid > 0) {
+		keep_worker(server, (struct worker){ id, pid, report_fd });
+	} else {
 		report(report_fd, SERVER_FAILED, error);
 		close(report_fd);
-	} else {
-		server->workers[server->count++] = (struct worker){ id, pid, report_fd };
-		report(report_fd, SERVER_STARTED, pid);
 	}
 }
 

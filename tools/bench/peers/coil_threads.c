@@ -130,11 +130,17 @@ static void executor_batch(void)
 	measure_in(coil_thread_pool_executor(2, NULL), many_batch, 100000);
 }
 
+static void process_pool(void)
+{
+	measure_in(coil_process_pool_executor(.max_workers = 1), one_batch, 5000);
+}
+
 /* ---------------------------------------------------------------------- */
 
 const struct task_work thread_words[] = {
 	{ "executor-one", .batch = one_batch, .ops = 10000 },
 	{ "executor-batch", .itself = executor_batch },
 	{ "to-thread", .batch = to_thread_batch, .ops = 10000 },
+	{ "process-pool", .itself = process_pool },
 	{ .word = NULL }
 };
