@@ -25,14 +25,15 @@ corpus: ## make the logs of tests/conformance/corpus by CPython
 
 # Random scenarios where there is a CPython to make them by, else the corpus.
 MINUTES ?= 10
-soak: $(B)/tests/soak/soak ## scenarios in one process, MINUTES=10: memory, descriptors, stacks
+soak: $(B)/tests/soak/soak $(B)/tests/soak/stress ## scenarios, then threads and pools, MINUTES=10 each: what is left behind
 	@directory=$(B)/soak-scenarios; rm -rf $$directory; \
 	if python=$$(tests/conformance/python.sh 2>/dev/null); then \
 		$$python tests/conformance/generate.py --seeds $(RANDOM_SEEDS) --out $$directory || exit 1; \
 	else directory=tests/conformance/corpus; fi; \
 	$(B)/tests/soak/soak $(MINUTES) $$directory $(B)/soak.coil
+	@$(B)/tests/soak/stress $$(expr 60 '*' $(MINUTES)) $$(date +%s)
 
-$(B)/tests/soak/soak: $(B)/tests/soak/soak.o $(B)/tests/tools.a $(B)/libcoil.a
+$(B)/tests/soak/%: $(B)/tests/soak/%.o $(B)/tests/soak/figures.o $(B)/tests/tools.a $(B)/libcoil.a
 	$(call say,LINK)
 	$(Q)$(LINK) -o $@ $^ $(ALL_LIBS)
 

@@ -3,9 +3,7 @@
 # The programs of lessons/documents and lessons/demos, and the walk from nothing to
 # their pictures.
 
-# What still lacks a part of the library.
-DEMO_LATER := $(addprefix lessons/documents/,14-executors.c 18-misconceptions.c)
-DEMO_SRC := $(filter-out $(DEMO_LATER),$(wildcard lessons/documents/*.c lessons/demos/*.c))
+DEMO_SRC := $(wildcard lessons/documents/*.c lessons/demos/*.c)
 DEMOS    := $(DEMO_SRC:lessons/%.c=$(B)/lessons/%)
 
 # As a user's program is compiled: public headers alone, and not one warning.

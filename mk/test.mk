@@ -61,7 +61,7 @@ laws: test-deps ## the tests, recorded, and what they record held against the la
 test-libuv: test-deps ## the tests on loops of libuv
 	@+COIL_LOOP=libuv $(MAKE) $(JOBS) --no-print-directory LIBUV=yes run-tests
 
-tests: $(B)/tests/run $(B)/tests/soak/soak $(REPLAYS)
+tests: $(B)/tests/run $(B)/tests/soak/soak $(B)/tests/soak/stress $(REPLAYS)
 
 # ---- the same tests in other builds ----
 

@@ -54,7 +54,8 @@ COIL_API void coil_set_event_loop(coil_loop *loop);
 
 /* The running loop; else the one that was set; else, in the main thread and if
  * none was ever set, a new one.  Borrowed.
- * Errors: NULL with COIL_RUNTIME "There is no current event loop in thread".
+ * Errors: NULL with COIL_RUNTIME "There is no current event loop in thread"; those of
+ * coil_new_event_loop.
  * (asyncio.get_event_loop) */
 COIL_API coil_loop *coil_get_event_loop(void);
 

@@ -67,7 +67,7 @@ enum object_kind {
 	OBJECT_RUNNER,
 	OBJECT_CONCURRENT_FUTURE, /* held by several threads (shared.h)        */
 	OBJECT_EXECUTOR,        /* the same                                    */
-	OBJECT_CHAIN,           /* a pool only (chain.h)                       */
+	OBJECT_CHAIN,           /* a pool only (wrap_future.h)                 */
 	OBJECT_GENERATOR_TASK,  /* a pool only: such a task is an OBJECT_TASK  */
 	OBJECT_STACK,           /* a task's memory that is used for its stack  */
 	OBJECT_KINDS

@@ -13,9 +13,9 @@
 #include "base/pool.h"
 #include "base/thread.h"
 #include "coroutine/stack.h"
-#include "executor/chain.h"
 #include "executor/concurrent_future.h"
 #include "executor/executor.h"
+#include "executor/wrap_future.h"
 #include "loop/handle.h"
 #include "sync/barrier.h"
 #include "sync/condition.h"
@@ -95,11 +95,20 @@ static void pool_add(struct pool *pool, void *object)
 	pool->free = free;
 }
 
+/* Not all that is there: threads that come and go side by side would each find nothing,
+ * make their own, and leave ever more behind. */
 static bool grow_from_depot(struct pool *pool, enum object_kind kind)
 {
+	struct pool_free *last;
+
 	pthread_mutex_lock(&depot_lock);
-	pool->free = depot[kind];
-	depot[kind] = NULL;
+	pool->free = last = depot[kind];
+	for (int i = 1; last && last->next && i < OBJECTS_AT_ONCE; i++)
+		last = last->next;
+	if (last) {
+		depot[kind] = last->next;
+		last->next = NULL;
+	}
 	pthread_mutex_unlock(&depot_lock);
 	return pool->free;
 }

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/shared.h"
 #include "executor/concurrent_future.h"
+#include "loop/loop.h"
 #include "task/context.h"
 #include "task/exception.h"
 #include "task/keep.h"
@@ -81,8 +82,26 @@ static inline void tell(struct concurrent_future *future, unsigned was, bool *mi
 	}
 }
 
+void coil__concurrent_future_promise(struct concurrent_future *future,
+				     const struct coil_loop *loop)
+{
+	future->job.id = coil__trace_object_id();
+	TRACE_NOW(RESULT_PROMISED, 0, .result = future->job.id, .loop = loop->id,
+		  .site = TRACE_SITE(future->job.site));
+}
+
+/* The end of a job is told by its worker. */
+static apart void record_given(const struct concurrent_future *future, unsigned outcome)
+{
+	if (future->job.id && !future->job.function)
+		TRACE_NOW(RESULT_GIVEN, outcome, .result = future->job.id);
+}
+
 void coil__concurrent_future_finish(struct concurrent_future *future)
 {
+	if (TRACING)
+		record_given(future, future->parcel.result.error ? TRACE_OUTCOME_EXCEPTION :
+				     TRACE_OUTCOME_RESULT);
 	bool mine = true;
 
 	tell(future, atomic_exchange(&future->state, CONCURRENT_FINISHED), &mine);
@@ -97,8 +116,10 @@ bool coil__concurrent_future_cancel(struct concurrent_future *future)
 
 	if (!leave_pending(future, CONCURRENT_CANCELLED, &was))
 		return (was & CONCURRENT_STATE) == CONCURRENT_CANCELLED;
-	if (TRACING && future->job.id)
+	if (TRACING && future->job.id && future->job.function)
 		TRACE_NOW(JOB_CANCELLED, 0, .job = future->job.id);
+	else if (TRACING)
+		record_given(future, TRACE_OUTCOME_CANCELLED);
 	tell(future, was, &mine);
 	return true;
 }
@@ -179,6 +200,8 @@ static coil_result wait_and_take(coil_concurrent_future *public, double timeout,
 	thread_register();
 	if (!wait_for(future, timeout))
 		return coil_raise_site(site, COIL_TIMEOUT, NULL);
+	if (TRACING && future->job.id)
+		TRACE_NOW(RESULT_TAKEN, 0, .result = future->job.id);
 	*failed = concurrent_state(future) == CONCURRENT_CANCELLED;
 	result = concurrent_take(future, &is_list);
 	kept = coil__keep_value(result, is_list);

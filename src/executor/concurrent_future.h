@@ -43,7 +43,7 @@ struct concurrent_callback {
 	void (*function)(struct concurrent_callback *, struct concurrent_future *, bool *mine);
 };
 
-/* See chain.h. */
+/* See wrap_future.h. */
 struct chain {
 	struct object object;
 	struct concurrent_callback done; /* of the source                        */
@@ -102,6 +102,10 @@ static inline struct concurrent_future *concurrent_future_new(const coil_site *s
 
 /* It is now being worked at; false if it was cancelled, and stays so. */
 bool coil__concurrent_future_begin(struct concurrent_future *future);
+
+/* For the trace, while it records: a task of LOOP will complete it, and not a job. */
+void coil__concurrent_future_promise(struct concurrent_future *future,
+				     const struct coil_loop *loop);
 
 /* Its parcel is written: it is done.  The caller's reference goes. */
 void coil__concurrent_future_finish(struct concurrent_future *future);

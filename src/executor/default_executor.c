@@ -3,8 +3,8 @@
  * Jobs of a loop: run_in_executor, its default executor, to_thread.
  */
 #include "base/shared.h"
-#include "executor/chain.h"
 #include "executor/executor.h"
+#include "executor/wrap_future.h"
 #include "loop/loop.h"
 #include "loop/registry.h"
 #include "task/context.h"
@@ -59,7 +59,7 @@ void coil__executor_end_loop(struct coil_loop *loop)
 static inline struct future *start(struct coil_loop *loop, struct executor *executor,
 				   struct concurrent_future *job, const coil_site *site)
 {
-	struct future *future = coil__chain(loop, job, true, TRACE_FUTURE_EXECUTOR, site);
+	struct future *future = coil__wrap_future(loop, job, true, TRACE_FUTURE_EXECUTOR, site);
 
 	if (unlikely(!future)) {
 		shared_unref(job);

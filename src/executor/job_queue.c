@@ -4,16 +4,20 @@
  */
 #include <errno.h>
 
+#include "base/clock.h"
 #include "executor/job_queue.h"
+
+/* How often a worker looks for jobs before it rests, and what is between two looks. */
+#define LOOKS 4
+#define LOOK_SECONDS 3e-6
 
 struct job coil__job_queue_end;
 #define CLOSED JOB_QUEUE_CLOSED
 
-int coil__job_queue_init(struct job_queue *queue)
+int coil__job_queue_init(struct job_queue *queue, bool watched)
 {
+	queue->watched = watched;
 	atomic_init(&queue->incoming, NULL);
-	atomic_init(&queue->pushed, 0);
-	atomic_init(&queue->taken, 0);
 	atomic_init(&queue->resting, 0);
 	atomic_init(&queue->waking, false);
 	queue->oldest = NULL;
@@ -27,18 +31,6 @@ void coil__job_queue_fini(struct job_queue *queue)
 }
 
 /* ---- pushing --------------------------------------------------------- */
-
-bool coil__job_queue_announce(struct job_queue *queue)
-{
-	unsigned number = atomic_fetch_add(&queue->pushed, 1);
-
-	return number - atomic_load(&queue->taken) < atomic_load(&queue->resting);
-}
-
-void coil__job_queue_retract(struct job_queue *queue)
-{
-	atomic_fetch_sub(&queue->pushed, 1);
-}
 
 void coil__job_queue_wake(struct job_queue *queue)
 {
@@ -76,18 +68,47 @@ static struct job *pop(struct job_queue *queue)
 	if (!queue->oldest && has_incoming(queue))
 		queue->oldest = turn_round(atomic_exchange(&queue->incoming, NULL));
 	job = queue->oldest;
-	if (!job)
-		return NULL;
-	queue->oldest = job->next;
-	atomic_store_explicit(&queue->taken, queue->taken + 1, memory_order_relaxed);
+	if (job)
+		queue->oldest = job->next;
 	return job;
+}
+
+static inline void pause_processor(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	__asm__ volatile("yield");
+#endif
+}
+
+/* Without the lock, as the only one, and as if it had the token: so long as to wake a
+ * thread would take, if there are processors for both.  It looks seldom, so that who pushes
+ * has the line to himself, and there are several jobs when it comes to take one. */
+static void watch(struct job_queue *queue)
+{
+	if (atomic_load(&queue->waking) || atomic_exchange(&queue->waking, true))
+		return;
+	for (int i = 0; i < LOOKS && !atomic_load(&queue->incoming); i++) {
+		double next = clock_monotonic() + LOOK_SECONDS;
+
+		do
+			pause_processor();
+		while (clock_monotonic() < next);
+	}
+	atomic_store(&queue->waking, false);
 }
 
 /* With the lock, which is let go in between: until there may be a job. */
 static void rest(struct job_queue *queue)
 {
+	if (queue->watched) {
+		mutex_unlock(&queue->lock);
+		watch(queue);
+		mutex_lock(&queue->lock);
+	}
 	atomic_fetch_add(&queue->resting, 1);
-	if (!atomic_load(&queue->incoming)) {
+	if (!queue->oldest && !atomic_load(&queue->incoming)) {
 		mutex_unlock(&queue->lock);
 		while (sem_wait(&queue->token) != 0 && errno == EINTR)
 			;

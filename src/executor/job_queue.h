@@ -15,9 +15,10 @@
  * leaves others behind, gives it again: so workers are woken one after the other, as
  * long as there is something for them to do, and not for each of a thousand tiny jobs.
  *
- * Whether a worker is idle when a job is pushed: `pushed` numbers the jobs, and if
- * there are more of them not yet `taken` than workers rest, there is none for this
- * one.
+ * Where there are several processors, a worker watches the queue for a moment before it
+ * rests, as if it had the token.  The next job often is there by then, and nobody is woken:
+ * two system calls and two changes of thread less.  Where there is one, it would only keep
+ * others from their work.
  *
  * Invariants: what is in `oldest` is older than all of `incoming`; a closed queue has no
  * incoming, but CLOSED there.  If there are jobs while a worker rests, the token is given,
@@ -33,26 +34,20 @@
 
 struct job_queue {
 	_Alignas(64) _Atomic(struct job *) incoming;
-	atomic_uint pushed;
 	_Alignas(64) atomic_uint resting; /* changed under the lock */
 	atomic_bool waking;
+	bool watched;       /* before a worker rests                              */
 	sem_t token;
 	_Alignas(64) struct mutex lock;
-	struct job *oldest;    /* under the lock */
-	atomic_uint taken;     /* changed under the lock */
+	struct job *oldest; /* under the lock */
 };
 
-/* Result: 0, or an errno. */
-int coil__job_queue_init(struct job_queue *queue);
+/* WATCHED: there are several processors.  Result: 0, or an errno. */
+int coil__job_queue_init(struct job_queue *queue, bool watched);
 void coil__job_queue_fini(struct job_queue *queue);
 
 #define JOB_QUEUE_CLOSED (&coil__job_queue_end)
 extern struct job coil__job_queue_end internal;
-
-/* A job is going to be pushed, or not after all.  Result: whether a worker is idle that
- * could take it. */
-bool coil__job_queue_announce(struct job_queue *queue);
-void coil__job_queue_retract(struct job_queue *queue);
 
 /* A worker rests, and the token was not given a moment ago. */
 void coil__job_queue_wake(struct job_queue *queue);
@@ -66,11 +61,10 @@ static inline void job_queue_wake_one(struct job_queue *queue)
 		coil__job_queue_wake(queue);
 }
 
-/* False if the queue is closed.  What is announced need not be what is pushed, but as long
- * as anybody asks, all is. */
+/* False if the queue is closed. */
 static inline bool job_queue_push(struct job_queue *queue, struct job *job)
 {
-	struct job *first = atomic_load_explicit(&queue->incoming, memory_order_relaxed);
+	struct job *first = NULL; /* a guess: to look first would fetch the line twice */
 
 	do
 		job->next = first;

@@ -46,15 +46,39 @@ static struct head head_of(const struct parcel *parcel, bool with_items)
 	return head;
 }
 
+/* Nothing of it goes that was not set. */
+static void copy_detail(struct parcel_detail *to, const struct parcel_detail *from)
+{
+	uint32_t awaits = from->awaits_count < EXCEPTION_AWAITS ? from->awaits_count :
+								  EXCEPTION_AWAITS;
+
+	memset(to, 0, sizeof(*to));
+	to->site = from->site;
+	to->awaits_count = from->awaits_count;
+	memcpy(to->awaits, from->awaits, awaits * sizeof(*to->awaits));
+	strcpy(to->message, from->message);
+}
+
+static int send_head(const struct wire *wire, const struct parcel *parcel,
+		     const struct head *head)
+{
+	struct head copy = *head;
+	struct parcel_detail detail;
+	struct iovec pieces[] = {
+		{ &copy, sizeof(copy) }, { &detail, 0 }, { parcel->bytes, (size_t)head->size },
+	};
+
+	if (parcel->detail) {
+		copy_detail(&detail, parcel->detail);
+		pieces[1].iov_len = sizeof(detail);
+	}
+	return coil__wire_send(wire, pieces, 3);
+}
+
 static int send_parcel(const struct wire *wire, const struct parcel *parcel, int depth)
 {
 	struct head head = head_of(parcel, depth < PARCEL_DEPTH);
-	struct iovec pieces[] = {
-		{ &head, sizeof(head) },
-		{ parcel->detail, parcel->detail ? sizeof(*parcel->detail) : 0 },
-		{ parcel->bytes, (size_t)head.size },
-	};
-	int error = coil__wire_send(wire, pieces, 3);
+	int error = send_head(wire, parcel, &head);
 
 	for (size_t i = 0; i < head.count && !error; i++)
 		error = send_parcel(wire, &parcel->items->at[i], depth + 1);

@@ -44,38 +44,33 @@ struct server {
 
 /* ---- leaving what is the program's -------------------------------------- */
 
-/* Each descriptor but the standard ones and KEEP becomes /dev/null, then is closed; in
- * between, what the program has in its streams is written there.  It is the program's to
- * write, and would be written again when a worker flushes what a job has printed. */
+/* Each descriptor but the standard ones and KEEP becomes /dev/null; and there goes what the
+ * program has in its streams: it is the program's to write, and would be written again when
+ * a worker flushes what a job has printed.
+ *
+ * They are not closed: a number that is used again would be taken for theirs by streams, and
+ * by libraries, some of which close what they know when the server forks a worker. */
 static void leave_descriptors(int keep)
 {
-	DIR *dir;
 	const struct dirent *entry;
+	DIR *dir;
 
-	close(STDIN_FILENO); /* so that there is a descriptor to be had */
-	if (open("/dev/null", O_RDWR | O_CLOEXEC) != STDIN_FILENO)
+	close(STDIN_FILENO);
+	if (open("/dev/null", O_RDWR) != STDIN_FILENO)
 		_exit(EXIT_FAILURE);
-	fcntl(STDIN_FILENO, F_SETFD, 0);
+	dir = opendir("/proc/self/fd");
+	if (!dir)
+		_exit(EXIT_FAILURE);
+	while ((entry = readdir(dir))) {
+		int fd = atoi(entry->d_name);
+
+		if (fd > STDERR_FILENO && fd != keep && fd != dirfd(dir))
+			(void)dup3(STDIN_FILENO, fd, O_CLOEXEC); /* fails if a checker's */
+	}
+	closedir(dir);
 	__fpurge(stdout);
 	__fpurge(stderr);
-	for (int closing = 0; closing < 2; closing++) {
-		dir = opendir("/proc/self/fd");
-		if (!dir)
-			_exit(EXIT_FAILURE);
-		while ((entry = readdir(dir))) {
-			int fd = atoi(entry->d_name);
-
-			if (fd <= STDERR_FILENO || fd == keep || fd == dirfd(dir))
-				continue;
-			if (closing)
-				close(fd);
-			else
-				(void)dup2(STDIN_FILENO, fd); /* fails if it is a checker's */
-		}
-		closedir(dir);
-		if (!closing)
-			fflush(NULL);
-	}
+	fflush(NULL);
 }
 
 /* The program's handlers, as exec would leave them. */
@@ -178,23 +173,31 @@ static noreturn void begin_work(const struct server *server, int job, pid_t pare
 	coil__process_work(job, parent);
 }
 
+static void keep_worker(struct server *server, struct worker worker)
+{
+	server->workers[server->count++] = worker;
+	report(worker.report, SERVER_STARTED, worker.pid);
+}
+
+/* When the program hears of it the worker alone has the socket: so its end is that of the
+ * worker. */
 static void start_worker(struct server *server, uint64_t id, int job, int report_fd)
 {
 	pid_t self = getpid();
 	pid_t pid = has_room(server) ? fork() : -1;
+	int error = errno;
 
 	if (pid == 0) {
 		close(report_fd);
 		begin_work(server, job, self);
 	}
-	if (pid < 0) {
-		report(report_fd, SERVER_FAILED, errno);
-		close(report_fd);
-	} else {
-		server->workers[server->count++] = (struct worker){ id, pid, report_fd };
-		report(report_fd, SERVER_STARTED, pid);
-	}
 	close(job);
+	if (pid > 0) {
+		keep_worker(server, (struct worker){ id, pid, report_fd });
+	} else {
+		report(report_fd, SERVER_FAILED, error);
+		close(report_fd);
+	}
 }
 
 static void kill_worker(const struct server *server, uint64_t id)

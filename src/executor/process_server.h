@@ -23,8 +23,8 @@
  * when the program ends, in whatever way.  If the server is killed, its workers are too;
  * a new one is started for the next worker.
  *
- * Of the program's descriptors server and workers keep standard output and error; standard
- * input is /dev/null.
+ * Of the program's descriptors server and workers keep standard output and error; all
+ * others are /dev/null there.
  */
 #ifndef COIL_EXECUTOR_PROCESS_SERVER_H
 #define COIL_EXECUTOR_PROCESS_SERVER_H

@@ -76,8 +76,8 @@ static void run(const struct work_request *request, void *arg, struct parcel *pa
 		refuse_list(parcel, request->site);
 }
 
-/* What it has printed comes before its result.  That the job has ended is recorded by the
- * program, which also tells of jobs that end with their process. */
+/* What it has printed comes before its result.  The program records begin and end, too: also
+ * of jobs that end with their process. */
 static int run_job(const struct wire *wire, const struct work_request *request, void *arg)
 {
 	struct parcel parcel;
@@ -85,6 +85,8 @@ static int run_job(const struct wire *wire, const struct work_request *request, 
 
 	TRACE_NOW(JOB_BEGIN, 0, .job = request->job);
 	run(request, arg, &parcel);
+	TRACE_NOW(JOB_END, parcel.result.error ? TRACE_OUTCOME_EXCEPTION : TRACE_OUTCOME_RESULT,
+		  .job = request->job, .error = (uint32_t)parcel.result.error);
 	fflush(NULL);
 	error = coil__wire_send_parcel(wire, &parcel);
 	coil__parcel_free(&parcel);

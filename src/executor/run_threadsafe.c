@@ -224,6 +224,18 @@ static struct task *make_task(struct crossing *crossing)
 	return task;
 }
 
+/* The crossing, and the handle that runs, are gone then: so the loop is not given the
+ * error to report. */
+static void report(struct crossing *crossing, coil_result error)
+{
+	const coil_exception_context context = {
+		.message = "Exception in callback run_coroutine_threadsafe.callback()",
+		.exception = error, .site = crossing->site,
+	};
+
+	coil_loop_call_exception_handler(crossing->outside.told.handle.loop, &context);
+}
+
 /* As in asyncio, the error is the future's, and the exception handler's. */
 static coil_result begin(void *arg)
 {
@@ -243,8 +255,9 @@ static coil_result begin(void *arg)
 		shared_ref(crossing->future);
 		coil__concurrent_future_finish(crossing->future);
 	}
+	report(crossing, error);
 	free_crossing(crossing);
-	return error;
+	return coil_ok(NULL);
 }
 
 static void begin_left(struct outside *outside)
@@ -331,6 +344,8 @@ coil_concurrent_future *coil_run_coroutine_threadsafe_site(coil_coroutine *publi
 		return coil__null_memory(site);
 	}
 	future = crossing->future;
+	if (TRACING)
+		coil__concurrent_future_promise(future, loop);
 	shared_own(&future->object);
 	if (coil__outside_send(&crossing->outside)) {
 		coroutine_consume(coroutine, site);

@@ -107,16 +107,18 @@ static struct joiner *joiner_new(struct coil_loop *loop, const coil_site *site)
 }
 
 static coil_result start(struct coil_loop *loop, const coil_site *site,
-			 struct joiner **started, pthread_t *thread)
+			 struct joiner **started)
 {
 	struct joiner *joiner = joiner_new(loop, site);
+	pthread_t thread;
 	int error;
 
 	if (!joiner)
 		return coil_raise_site(site, COIL_MEMORY, NULL);
 	outside_expect(&joiner->outside, true);
-	error = coil__thread_start(thread, join, joiner);
+	error = coil__thread_start(&thread, join, joiner);
 	if (!error) {
+		pthread_detach(thread); /* it does nothing behind its arrival */
 		joiner->waited_by = started;
 		*started = joiner;
 		return coil_ok(NULL);
@@ -160,18 +162,12 @@ static coil_result shut_down(struct task *task, double limit, const coil_site *s
 {
 	struct coil_loop *loop = task->future.loop;
 	struct joiner *joiner = NULL; /* as long as there is one */
-	pthread_t thread;
-	coil_result result = start(loop, site, &joiner, &thread);
+	coil_result result = start(loop, site, &joiner);
 
 	if (result.error)
 		return result;
 	object_ref(joiner->future);
 	result = await_within(task, joiner->future, limit, site);
-	if (!result.error) {
-		pthread_join(thread, NULL);
-		return result;
-	}
-	pthread_detach(thread);
 	if (joiner)
 		let_go(joiner);
 	if (result.error != COIL_TIMEOUT)

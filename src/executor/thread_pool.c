@@ -105,6 +105,8 @@ static void lose_workers(struct thread_pool *pool)
 	atomic_fetch_sub(&pool->refs, pool->live);
 	pool->live = 0;
 	atomic_store(&pool->made, 0);
+	atomic_store(&pool->submitted, 0);
+	atomic_store(&pool->finished, 0);
 }
 
 /* Unlocking is for the thread that locked, which is the parent's: so all is made anew. */
@@ -117,7 +119,7 @@ static void after_fork_in_child(void)
 		pthread_mutex_init(&pool->lock, NULL);
 		pthread_cond_init(&pool->gone, NULL);
 		lose_workers(pool);
-		if (coil__job_queue_init(&pool->queue) != 0 || closed)
+		if (coil__job_queue_init(&pool->queue, coil__cpu_count() > 1) != 0 || closed)
 			coil__job_queue_close(&pool->queue);
 	}
 }
@@ -156,7 +158,7 @@ static void remove_pool(struct thread_pool *pool)
 
 static int init_locks(struct thread_pool *pool)
 {
-	int error = coil__job_queue_init(&pool->queue);
+	int error = coil__job_queue_init(&pool->queue, coil__cpu_count() > 1);
 
 	if (error)
 		return error;
@@ -191,6 +193,8 @@ struct thread_pool *coil__thread_pool_new(const struct worker_class *class, void
 	pool->data = data;
 	pool->max = max;
 	atomic_init(&pool->made, 0);
+	atomic_init(&pool->submitted, 0);
+	atomic_init(&pool->finished, 0);
 	atomic_init(&pool->refs, 1);
 	strcpy(pool->prefix, prefix);
 	add_pool(pool);
@@ -202,10 +206,11 @@ void coil__thread_pool_ref(struct thread_pool *pool)
 	atomic_fetch_add(&pool->refs, 1);
 }
 
-void coil__thread_pool_unref(struct thread_pool *pool)
+/* A worker that is about to go may have the lock for yet a moment (leave). */
+static void destroy(struct thread_pool *pool)
 {
-	if (atomic_fetch_sub(&pool->refs, 1) != 1)
-		return;
+	pthread_mutex_lock(&pool->lock);
+	pthread_mutex_unlock(&pool->lock);
 	remove_pool(pool);
 	if (pool->class->free)
 		pool->class->free(pool->data);
@@ -213,6 +218,18 @@ void coil__thread_pool_unref(struct thread_pool *pool)
 	pthread_mutex_destroy(&pool->lock);
 	coil__job_queue_fini(&pool->queue);
 	free(pool);
+}
+
+/* Was it the last reference? */
+static bool drop(struct thread_pool *pool)
+{
+	return atomic_fetch_sub(&pool->refs, 1) == 1;
+}
+
+void coil__thread_pool_unref(struct thread_pool *pool)
+{
+	if (drop(pool))
+		destroy(pool);
 }
 
 /* ---- what a worker does ---------------------------------------------- */
@@ -224,26 +241,33 @@ static void record_end(const struct job *job, const struct parcel *result)
 		  .process = job->process);
 }
 
-static inline void run(const struct worker_class *class, void *state, struct job *job)
+/* Whoever is told of the job's end finds its worker idle. */
+static inline void run(struct thread_pool *pool, void *state, struct job *job)
 {
 	struct concurrent_future *future = concurrent_future_of(job);
+	bool begun = coil__concurrent_future_begin(future);
 
-	if (likely(coil__concurrent_future_begin(future))) {
+	if (likely(begun)) {
 		TRACE_NOW(JOB_BEGIN, 0, .job = job->id);
-		class->run(state, job, &future->parcel);
+		pool->class->run(state, job, &future->parcel);
 		if (TRACING)
 			record_end(job, &future->parcel);
 		job_fini(job);
-		coil__concurrent_future_finish(future);
-	} else {
-		shared_unref(future);
 	}
+	if (thread_pool_may_grow(pool))
+		atomic_fetch_add(&pool->finished, 1);
+	if (likely(begun))
+		coil__concurrent_future_finish(future);
+	else
+		shared_unref(future);
 }
 
-/* One that nobody has taken to join is not waited for. */
+/* One that nobody has taken to join is not waited for; so its reference goes with the lock
+ * held: whoever has waited until all are gone has the last, and with it goes the pool. */
 static void leave(struct worker *worker)
 {
 	struct thread_pool *pool = worker->pool;
+	bool last;
 
 	coil__trace_thread_name(NULL);
 	pthread_mutex_lock(&pool->lock);
@@ -256,8 +280,10 @@ static void leave(struct worker *worker)
 		if (--pool->live == 0)
 			pthread_cond_broadcast(&pool->gone);
 	}
+	last = drop(pool);
 	pthread_mutex_unlock(&pool->lock);
-	coil__thread_pool_unref(pool);
+	if (last)
+		destroy(pool);
 }
 
 static void *work(void *arg)
@@ -276,7 +302,7 @@ static void *work(void *arg)
 	thread_register();
 	state = class->begin ? class->begin(pool->data, worker->number) : NULL;
 	while ((job = coil__job_queue_take(&pool->queue)))
-		run(class, state, job);
+		run(pool, state, job);
 	if (class->end)
 		class->end(state);
 	leave(worker);
@@ -345,20 +371,29 @@ static int start_worker(struct thread_pool *pool)
 	return 0;
 }
 
-int coil__thread_pool_add_worker(struct thread_pool *pool)
+/* A worker more, if there may be one. */
+static int add_worker(struct thread_pool *pool)
 {
 	int error = 0;
 
-	if (coil__job_queue_announce(&pool->queue))
-		return 0;
 	pthread_mutex_lock(&pool->lock);
 	if (pool->made < pool->max && !coil__job_queue_closed(&pool->queue))
 		error = start_worker(pool);
 	if (pool->made)
 		error = 0;
 	pthread_mutex_unlock(&pool->lock);
+	return error;
+}
+
+int coil__thread_pool_grow(struct thread_pool *pool)
+{
+	unsigned number = atomic_fetch_add(&pool->submitted, 1);
+	int error = 0;
+
+	if (number - atomic_load(&pool->finished) >= atomic_load(&pool->made))
+		error = add_worker(pool);
 	if (error)
-		coil__job_queue_retract(&pool->queue);
+		atomic_fetch_sub(&pool->submitted, 1);
 	return error;
 }
 

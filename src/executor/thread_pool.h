@@ -4,7 +4,8 @@
  * with a job is its class's matter: it calls the function, or has a process do so.
  *
  * A thread is added when a job is submitted and none is idle, up to `max`, and stays until
- * the pool is closed.  All signals that are not of its own making are blocked in it.
+ * the pool is closed.  A thread is idle if there are fewer jobs `submitted` and not
+ * `finished` than threads; both are counted until there are as many as may be.  All signals that are not of its own making are blocked in it.
  *
  * How threads end: closed, the queue gives them what is left, and then nothing.  One that
  * nobody joins detaches itself; coil__thread_pool_join takes all that there are, and joins
@@ -49,6 +50,7 @@ struct thread_pool {
 	void *data;
 	unsigned max;
 	atomic_uint made;              /* threads; changed under the lock         */
+	atomic_uint submitted, finished; /* jobs, while made < max                */
 	atomic_uint refs;              /* the executor's, the workers', joiners'  */
 
 	pthread_mutex_t lock;
@@ -69,18 +71,22 @@ struct thread_pool *coil__thread_pool_new(const struct worker_class *class, void
 void coil__thread_pool_ref(struct thread_pool *pool);
 void coil__thread_pool_unref(struct thread_pool *pool);
 
-/* Unless a worker is idle, there is to be one more for a job that will be submitted.
+static inline bool thread_pool_may_grow(const struct thread_pool *pool)
+{
+	return atomic_load_explicit(&pool->made, memory_order_relaxed) < pool->max;
+}
+
+/* Counts a job that will be submitted, and adds a worker for it unless one is idle.
  * Result: 0; or an errno if there is none at all. */
-int coil__thread_pool_add_worker(struct thread_pool *pool);
+int coil__thread_pool_grow(struct thread_pool *pool);
 
 /* Result: 0; -1 if it is closed; or an errno if there is no thread, and none can be made. */
 static inline int thread_pool_submit(struct thread_pool *pool, struct job *job)
 {
 	int error = 0;
 
-	/* With all workers that there may be it need not be known who is idle. */
-	if (atomic_load_explicit(&pool->made, memory_order_relaxed) < pool->max)
-		error = coil__thread_pool_add_worker(pool);
+	if (thread_pool_may_grow(pool))
+		error = coil__thread_pool_grow(pool);
 	if (unlikely(error))
 		return error;
 	return job_queue_push(&pool->queue, job) ? 0 : -1;

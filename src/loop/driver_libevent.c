@@ -15,6 +15,14 @@ static void on_ready(evutil_socket_t fd, short what, void *watch)
 			     (what & EV_WRITE ? POLLER_WRITE : 0));
 }
 
+/* Edge triggered, each count is told once, and need not be read: a timer's begins anew
+ * when it is set, and the other is full after 2^64 wake-ups. */
+static void on_end(evutil_socket_t fd, short what, void *watch)
+{
+	if (!(what & EV_ET))
+		on_ready(fd, what, watch);
+}
+
 static int libevent_open(struct poller *poller)
 {
 	struct event_config *config;
@@ -51,8 +59,9 @@ static int libevent_watch(struct watch *watch, unsigned what)
 {
 	struct event_base *base = watch->poller->state;
 	struct event *event = watch->state;
+	bool edges = watch->ends_wait && event_base_get_features(base) & EV_FEATURE_ET;
 	short events = (short)(EV_PERSIST | (what & POLLER_READ ? EV_READ : 0) |
-			       (what & POLLER_WRITE ? EV_WRITE : 0));
+			       (what & POLLER_WRITE ? EV_WRITE : 0) | (edges ? EV_ET : 0));
 
 	errno = 0;
 	if (!event)
@@ -63,7 +72,8 @@ static int libevent_watch(struct watch *watch, unsigned what)
 		event_del(event);
 	if (!what)
 		return 0;
-	if (event_assign(event, base, watch->fd, events, on_ready, watch) == 0 &&
+	if (event_assign(event, base, watch->fd, events, edges ? on_end : on_ready,
+			 watch) == 0 &&
 	    event_add(event, NULL) == 0)
 		return 0;
 	return errno ? errno : ENOMEM;

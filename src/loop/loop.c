@@ -28,21 +28,6 @@ static atomic_uint last_id;
 
 /* ---- making ---------------------------------------------------------- */
 
-/* Close must not wait for ever behind threads that call without pause. */
-static int init_closing(pthread_rwlock_t *closing)
-{
-	pthread_rwlockattr_t attributes;
-	int error = pthread_rwlockattr_init(&attributes);
-
-	if (error)
-		return error;
-	pthread_rwlockattr_setkind_np(&attributes,
-				      PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
-	error = pthread_rwlock_init(closing, &attributes);
-	pthread_rwlockattr_destroy(&attributes);
-	return error;
-}
-
 /* The lock of a struct that is used again is left alone: a thread that was slow may be
  * about to take it, and will find there that it has nothing to do here any more. */
 static struct coil_loop *alloc(int *error)
@@ -52,7 +37,7 @@ static struct coil_loop *alloc(int *error)
 	*error = 0;
 	if (!loop) {
 		loop = aligned_alloc(64, sizeof(*loop));
-		*error = loop ? init_closing(&loop->closing) : ENOMEM;
+		*error = loop ? coil__loop_init_closing(loop) : ENOMEM;
 	}
 	if (!*error)
 		memset(loop, 0, offsetof(struct coil_loop, closing));
@@ -102,8 +87,13 @@ coil_loop *coil_get_event_loop(void)
 {
 	if (coil__self.running)
 		return coil__self.running;
-	if (!coil__self.set && !coil__self.was_set && thread_is_main())
-		coil_set_event_loop(coil_new_event_loop());
+	if (!coil__self.set && !coil__self.was_set && thread_is_main()) {
+		coil_loop *loop = coil_new_event_loop();
+
+		if (loop)
+			coil_set_event_loop(loop);
+		return loop; /* or its error */
+	}
 	if (!coil__self.set)
 		return coil__null(COIL_RUNTIME, NULL,
 				  "There is no current event loop in thread");

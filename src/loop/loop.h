@@ -7,11 +7,9 @@
  *  - what other threads schedule is in `incoming`, newest first, until the loop's
  *    own thread takes it over; it does so before it schedules anything itself,
  *    so that the ready queue is in the order of the calls;
- *  - `refuses` is 0 while the loop takes calls as they come: all that they look at;
  *  - `living` chains every awaitable of the loop, the newest first: close frees
- *    them, and all tasks are found there.
- *
- *  - `refuses` is 0 while the loop takes calls: all that a call looks at first;
+ *    them, and all tasks are found there;
+ *  - `refuses` is 0 while the loop takes calls as they come: all that they look at;
  *  - `attention` is 0 while there is nothing to be done between two handles: all that
  *    is looked at there.
  *

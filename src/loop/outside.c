@@ -14,15 +14,24 @@ void coil__outside_left(void *arg)
 
 /* ---- arriving -------------------------------------------------------- */
 
+static bool leave_away(struct outside *outside, unsigned char place)
+{
+	unsigned char away = OUTSIDE_AWAY;
+
+	return atomic_compare_exchange_strong(&outside->place, &away, place);
+}
+
 bool coil__outside_arrive(struct outside *outside)
 {
 	struct coil_loop *loop = outside->told.handle.loop;
 
-	if (unlikely(atomic_exchange(&outside->place, OUTSIDE_ARRIVED) == OUTSIDE_ABANDONED))
+	if (unlikely(!leave_away(outside, OUTSIDE_ARRIVED)))
 		return false;
 	coil__loop_push_foreign(loop, &outside->told.handle);
 	/* From here on it may be gone, and the loop closed, but for its struct. */
-	if (coil__poller_sleeps(&loop->poller)) {
+	if (unlikely(coil__self.running == loop)) {
+		coil__loop_take_over(loop); /* here it has its place in the order of calls */
+	} else if (coil__poller_sleeps(&loop->poller)) {
 		pthread_rwlock_rdlock(&loop->closing);
 		coil__poller_wake(&loop->poller);
 		pthread_rwlock_unlock(&loop->closing);
@@ -51,10 +60,8 @@ bool coil__outside_send(struct outside *outside)
 /* False if it has arrived. */
 static bool abandon(struct outside *outside)
 {
-	unsigned char away = OUTSIDE_AWAY;
-
-	return atomic_compare_exchange_strong(&outside->place, &away, OUTSIDE_ABANDONED) ||
-	       away == OUTSIDE_ABANDONED;
+	return leave_away(outside, OUTSIDE_ABANDONED) ||
+	       atomic_load(&outside->place) == OUTSIDE_ABANDONED;
 }
 
 bool coil__outside_forget(struct outside *outside)

@@ -10,7 +10,7 @@
  * Whoever leaves it second frees it.  Nothing of the loop is touched after that.
  *
  * Invariants: `place` says which of the three it is, and each side changes it by one
- * exchange: one of the two comes first.  Until what arrives is in loop->incoming, the loop
+ * compare-and-swap: one of the two comes first.  Until what arrives is in loop->incoming, the loop
  * is not closed: close waits for the few instructions between.  What is away is in
  * the chain loop->outside; loop->awaited counts those of them that are sure to come, so
  * that a virtual clock waits for them (run_once.c).
@@ -111,7 +111,7 @@ void coil__outside_leave(struct outside *outside);
  * that is scheduled then. */
 void coil__outside_abandon(struct coil_loop *loop);
 
-/* Is there something yet between its exchange and loop->incoming?  It will be there in no
+/* Is there something yet on its way to loop->incoming?  It will be there in no
  * time. */
 bool coil__outside_arriving(const struct coil_loop *loop);
 

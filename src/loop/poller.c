@@ -37,6 +37,21 @@ static int could_open(int count)
 	return error;
 }
 
+/* But `asleep`, which other threads may look at yet (outside.c). */
+static void forget_all(struct poller *poller, const struct driver *driver)
+{
+	static const struct watch none = { .fd = -1 };
+
+	poller->driver = driver;
+	poller->state = NULL;
+	poller->waker = poller->timer = none;
+	poller->timer_is_set = false;
+	poller->watches = NULL;
+	poller->fired = NULL;
+	poller->size = poller->watched = 0;
+	poller->fired_count = poller->fired_capacity = 0;
+}
+
 /* FD is the poller's then.  Result: 0, or an errno. */
 static int watch_own(struct poller *poller, struct watch *watch, int fd)
 {
@@ -54,7 +69,8 @@ int coil__poller_init(struct poller *poller, const struct driver *driver)
 {
 	int error = could_open(driver->descriptors);
 
-	*poller = (struct poller){ .driver = driver, .waker.fd = -1, .timer.fd = -1 };
+	forget_all(poller, driver);
+	atomic_store(&poller->asleep, false);
 	if (!error)
 		error = driver->open(poller);
 	if (!error)
@@ -90,7 +106,7 @@ void coil__poller_fini(struct poller *poller)
 	drop_own(driver, &poller->timer);
 	if (poller->state)
 		driver->close(poller);
-	*poller = (struct poller){ .driver = driver, .waker.fd = -1, .timer.fd = -1 };
+	forget_all(poller, driver);
 }
 
 /* ---- polling ---------------------------------------------------------- */

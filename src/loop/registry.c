@@ -39,6 +39,21 @@ struct coil_loop *coil__loop_recycled(void)
 	return loop;
 }
 
+/* Close must not wait for ever behind threads that call without pause. */
+int coil__loop_init_closing(struct coil_loop *loop)
+{
+	pthread_rwlockattr_t attributes;
+	int error = pthread_rwlockattr_init(&attributes);
+
+	if (error)
+		return error;
+	pthread_rwlockattr_setkind_np(&attributes,
+				      PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+	error = pthread_rwlock_init(&loop->closing, &attributes);
+	pthread_rwlockattr_destroy(&attributes);
+	return error;
+}
+
 void coil__loop_opened(struct coil_loop *loop)
 {
 	pthread_mutex_lock(&lock);
@@ -90,13 +105,24 @@ void *coil__not_running(const coil_site *site)
 
 /* ---- forks ------------------------------------------------------------ */
 
+/* A thread that is not here any more may have held their locks.  One that cannot be made
+ * anew stays as it was, which mostly is free. */
+static void init_locks(struct coil_loop *loops)
+{
+	for (struct coil_loop *loop = loops; loop; loop = loop->next)
+		(void)coil__loop_init_closing(loop);
+}
+
 void coil__loops_leave_behind(void)
 {
 	coil__signals_leave_behind();
 	coil__interrupt_leave_behind();
+	init_locks(first_open);
+	init_locks(first_closed);
 	for (struct coil_loop *loop = first_open; loop; loop = loop->next) {
 		atomic_fetch_or(&loop->refuses, LOOP_LEFT_BEHIND);
 		atomic_fetch_or(&loop->attention, LOOP_LOST);
+		atomic_store(&loop->poller.asleep, false); /* so it is never woken */
 	}
 	if (coil__self.running)
 		coil__self.left_behind = coil__self.running;

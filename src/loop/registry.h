@@ -10,8 +10,8 @@
  * it took out of the epoll set would be taken from the parent.  So in the child all loops
  * that were open are left behind: they refuse every call, with an error that says why, and
  * a loop that runs is left as soon as the callback in which the process was forked
- * returns.  Nothing of them is closed or freed; the child makes loops of its own, even
- * inside of that callback.
+ * returns.  Nothing of them is closed or freed, and nothing wakes them; the child makes
+ * loops of its own, even inside of that callback.
  *
  * Invariants: a loop is in the chain of the open ones from its making until it is closed,
  * or for ever, if it was left behind.
@@ -26,6 +26,9 @@ struct coil_loop;
 
 /* The struct of a loop that was closed long ago, to be used again; or NULL. */
 struct coil_loop *coil__loop_recycled(void);
+
+/* The lock that close and other threads take.  Result: 0, or an errno. */
+int coil__loop_init_closing(struct coil_loop *loop);
 
 /* LOOP was made; LOOP is closed. */
 void coil__loop_opened(struct coil_loop *loop);

@@ -32,7 +32,8 @@ static double poll_timeout(const struct coil_loop *loop)
 	const struct handle *top = coil__timer_heap_top(&loop->timers);
 	double wait;
 
-	if (loop->stopping || loop->late || coil__ready_queue_length(&loop->ready))
+	if (loop->stopping || loop->late || coil__ready_queue_length(&loop->ready) ||
+	    loop_attention(loop))
 		return 0;
 	if (!top)
 		return FOR_EVER;
@@ -232,11 +233,20 @@ static inline bool is_left(struct coil_loop *loop)
 	return unlikely(loop_attention(loop)) && attend(loop);
 }
 
-/* What ended the wait, or came since the last handle, is before what fired. */
-static cold void attend_after_poll(struct coil_loop *loop)
+/* Both with one branch, as mostly there is neither. */
+static inline bool has_incoming_or_attention(struct coil_loop *loop)
 {
-	(void)attend(loop);
-	if (loop_take_attention(loop, LOOP_SIGNALLED))
+	return (uintptr_t)atomic_load_explicit(&loop->incoming, memory_order_acquire) |
+	       loop_attention(loop);
+}
+
+/* What ended the wait, or came since the last handle, is before what fired. */
+static apart void take_what_came(struct coil_loop *loop)
+{
+	if (loop_has_incoming(loop))
+		coil__loop_take_over(loop);
+	(void)is_left(loop);
+	if (loop_attention(loop) && loop_take_attention(loop, LOOP_SIGNALLED))
 		coil__signals_attend(loop);
 }
 
@@ -294,10 +304,8 @@ poll_and_run(struct coil_loop *loop, double timeout, bool debug)
 		coil__debug_poll(loop, timeout, clock_now(&loop->clock) - began,
 				 fired > 0 ? fired : 0);
 
-	if (unlikely(loop_has_incoming(loop)))
-		coil__loop_take_over(loop);
-	if (unlikely(loop_attention(loop)))
-		attend_after_poll(loop);
+	if (unlikely(has_incoming_or_attention(loop)))
+		take_what_came(loop);
 	schedule_fired(loop);
 	schedule_due(loop);
 	ran = debug ? run_ready_timed(loop) : run_ready(loop);

@@ -288,7 +288,7 @@ coil_result coil_loop_call_soon_threadsafe_site(coil_loop *loop,
 	if (!function)
 		return coil_raise_site(site, COIL_TYPE, "a callable object was expected by call_soon_threadsafe(), got NULL");
 	if (unlikely(loop_looks_twice(loop))) {
-		if (loop_refuses(loop)) /* left behind, it may keep its lock for ever */
+		if (loop_refuses(loop))
 			return coil__loop_refusal(loop, site);
 		site = place_here(loop, site);
 	}

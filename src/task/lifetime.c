@@ -36,7 +36,7 @@
 static void never_awaited(struct coroutine_object *coroutine)
 {
 	const coil_site *site = coroutine->awaitable.site;
-	struct text text = { NULL };
+	struct text text = { 0 };
 	char what[200];
 
 	snprintf(what, sizeof(what), "coroutine '%s' was never awaited", site->callee);

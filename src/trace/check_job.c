@@ -3,10 +3,9 @@
  * The laws of executors and their jobs.
  *
  * A worker takes a job from the queue and records that a moment later, when others may
- * have taken and recorded the next.  So the order of begins is held against that of
- * submits as far as it is certain: of jobs that one thread submitted, a worker begins
- * them in order, and when a job begins, not more are left in front of it than the
- * other workers can have in their hands.
+ * have taken and recorded the next; who cancels a job records that behind it.  So the
+ * order of begins is held against that of submits as far as it is certain: of the jobs
+ * that one thread has submitted, a worker begins them in that order.
  */
 #include <inttypes.h>
 
@@ -28,36 +27,43 @@ void coil__check_job_submitted(struct coil__check *check, const struct coil__eve
 			       submitted->job);
 }
 
-/* How many of the same submitter wait in front of JOB. */
-static size_t left_in_front(const struct coil__state_executor *executor,
-			    const struct coil__state_job *job)
-{
-	const struct coil__state_job *other = executor->first;
-	size_t count = 0;
-
-	for (; other && other != job; other = other->next)
-		count += other->submitter == job->submitter;
-	return count;
-}
-
 static void check_order(struct coil__check *check, const struct coil__event *event,
 			const struct coil__state_job *job)
 {
+	struct check_thread *worker = coil__map_get(&check->threads, event->thread);
 	const struct coil__state_executor *executor =
 		coil__state_executor(check->state, job->executor);
-	size_t left = executor ? left_in_front(executor, job) : 0;
 
-	if (!executor || !executor->seen || !executor->workers)
-		return;
-	if (executor->running >= executor->workers)
+	if (executor && executor->workers && executor->running >= executor->workers)
 		coil__violated(check, COIL__LAW_WORKER, event,
 			       "job %" PRIu64 " begins, but %zu run of executor %" PRIu64
 			       ", which has %" PRIu32 " workers", job->id, executor->running,
 			       executor->id, executor->workers);
-	else if (left >= executor->workers - executor->running)
+	if (worker->executor == job->executor && worker->submitter == job->submitter &&
+	    worker->number > job->number)
 		coil__violated(check, COIL__LAW_JOB_ORDER, event,
-			       "job %" PRIu64 " begins, but %zu that were submitted before it have not",
-			       job->id, left);
+			       "job %" PRIu64 " begins behind one that was submitted later",
+			       job->id);
+	worker->executor = job->executor;
+	worker->submitter = job->submitter;
+	worker->number = job->number;
+}
+
+/* In a worker process, or in the thread that has it run there, or in a thread. */
+static void check_begin(struct coil__check *check, const struct coil__event *event,
+			const struct coil__state_job *job)
+{
+	bool worker = coil__state_is_worker(check->state, job, event->thread);
+
+	if (worker ? job->worker != 0 : job->running)
+		coil__violated(check, COIL__LAW_JOB, event,
+			       "job %" PRIu64 " begins, but did so before", job->id);
+	else if (!worker)
+		check_order(check, event, job);
+	else if (!job->running)
+		coil__violated(check, COIL__LAW_JOB, event,
+			       "job %" PRIu64 " begins in a process, but no thread has it run there",
+			       job->id);
 }
 
 void coil__check_job_begin(struct coil__check *check, const struct coil__event *event)
@@ -70,37 +76,42 @@ void coil__check_job_begin(struct coil__check *check, const struct coil__event *
 		coil__violated(check, COIL__LAW_WORKER, event,
 			       "job %" PRIu64 " begins while its worker runs job %" PRIu64,
 			       id, runs);
-	if (!id)
-		return;
-	if (!job && submits_are_seen(check))
+	if (job)
+		check_begin(check, event, job);
+	else if (id && submits_are_seen(check))
 		coil__violated(check, COIL__LAW_JOB, event,
 			       "job %" PRIu64 " begins, but was not submitted, or was cancelled",
 			       id);
-	else if (job && job->running)
-		coil__violated(check, COIL__LAW_JOB, event,
-			       "job %" PRIu64 " begins, but did so before", id);
-	else if (job)
-		check_order(check, event, job);
 }
 
-/* A worker process may be lost before it has begun. */
+/* The thread that had a process run it may say more than that process, which was lost. */
+static void check_end(struct coil__check *check, const struct coil__event *event,
+		      const struct coil__state_job *job)
+{
+	bool worker = coil__state_is_worker(check->state, job, event->thread);
+
+	if (worker ? !job->worker : !job->running)
+		coil__violated(check, COIL__LAW_JOB, event,
+			       "job %" PRIu64 " ends, but has not begun", job->id);
+	else if (event->thread != (worker ? job->worker : job->thread))
+		coil__violated(check, COIL__LAW_WORKER, event,
+			       "job %" PRIu64 " ends in another thread than it began", job->id);
+	else if (!worker && job->worker && event->tag == TRACE_OUTCOME_RESULT)
+		coil__violated(check, COIL__LAW_JOB, event,
+			       "job %" PRIu64 " ends, but its process still runs it", job->id);
+}
+
 void coil__check_job_end(struct coil__check *check, const struct coil__event *event)
 {
 	const struct trace_JOB_END *end = &event->as.JOB_END;
 	const struct coil__state_job *job = coil__state_job(check->state, end->job);
 
-	if (!end->job)
-		return;
-	if (!job && submits_are_seen(check))
+	if (job)
+		check_end(check, event, job);
+	else if (end->job && submits_are_seen(check))
 		coil__violated(check, COIL__LAW_JOB, event,
 			       "job %" PRIu64 " ends, but was not submitted, or has ended before",
 			       end->job);
-	else if (job && !job->running && !end->process && event->tag == TRACE_OUTCOME_RESULT)
-		coil__violated(check, COIL__LAW_JOB, event,
-			       "job %" PRIu64 " ends, but has not begun", end->job);
-	else if (job && job->running && !end->process && job->thread != event->thread)
-		coil__violated(check, COIL__LAW_WORKER, event,
-			       "job %" PRIu64 " ends in another thread than it began", end->job);
 }
 
 void coil__check_job_cancelled(struct coil__check *check, const struct coil__event *event)

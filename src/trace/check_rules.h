@@ -26,6 +26,9 @@ struct completion {
 struct check_thread {
 	uint64_t time;
 	uint64_t ended;      /* the handle that ended last, while it is the cause */
+	uint64_t executor;   /* of the job that it began last, ...               */
+	uint64_t number;     /* ... which in the order of being submitted, ...   */
+	uint32_t submitter;  /* ... by which thread                              */
 	struct completion completion;
 };
 

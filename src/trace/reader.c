@@ -94,10 +94,11 @@ void coil__reader_rewind(struct coil__reader *reader)
 		? UINT64_MAX : PATIENCE; /* each virtual clock is another */
 	reader->index = 0;
 	reader->ended = false;
-	for (size_t i = 0; i < reader->file_count; i++) {
-		coil__merge_add(&reader->merge, reader->files[i], (uint32_t)i);
+	for (size_t i = 0; i < reader->file_count; i++)
 		coil__causes_learn(&reader->causes, reader->files[i]->scan.seen);
-	}
+	reader->merge.loops_first = reader->causes.on[TRACE_HANDLE_TAKEN];
+	for (size_t i = 0; i < reader->file_count; i++)
+		coil__merge_add(&reader->merge, reader->files[i], (uint32_t)i);
 	for (size_t i = 0; i < reader->merge.count; i++)
 		if (reader->merge.cursors[i].number)
 			reader->merge.cursors[i].loop =
@@ -150,15 +151,15 @@ static void read_record(struct coil__reader *reader, const struct coil__cursor *
 		coil__scope_event(&reader->scope, cursor->file, cursor->number, event);
 }
 
-/* The process that a job ran in is told by its end: then its begin is in that one's
- * file, or nowhere. */
+/* The process that a job ran in is told where it ends: what that has to say of it is in
+ * its file, or nowhere. */
 static bool is_to_come(const struct coil__reader *reader, const struct coil__event *event,
-		       struct coil__file **giver)
+		       uint32_t *giver)
 {
-	*giver = NULL;
+	*giver = 0;
 	if (event->type == TRACE_JOB_END) {
-		*giver = coil__map_get(&reader->processes, event->as.JOB_END.process);
-		return *giver && (*giver)->live;
+		*giver = event->as.JOB_END.process;
+		return coil__merge_has(&reader->merge, *giver);
 	}
 	/* A child's file, by itself: jobs are given to it by its parent. */
 	return event->type != TRACE_JOB_BEGIN || !reader->files[0]->scan.header->parent;
@@ -171,11 +172,12 @@ static struct coil__cursor *next_cursor(struct coil__reader *reader,
 	struct coil__cursor *cursor;
 
 	while ((cursor = coil__merge_top(&reader->merge))) {
-		struct coil__file *giver;
 		uint64_t lacks;
+		uint32_t giver;
 
 		read_record(reader, cursor, event);
-		lacks = cursor->released ? 0 : coil__causes_lacks(&reader->causes, event);
+		lacks = cursor->released ? 0 : coil__causes_lacks(&reader->causes, event,
+								    cursor->process);
 		if (!lacks || !is_to_come(reader, event, &giver))
 			break;
 		coil__merge_hold(&reader->merge, lacks, giver);
@@ -208,9 +210,12 @@ bool coil__reader_next(struct coil__reader *reader, struct coil__event *event)
 		event->loop = cursor->loop = event->as.LOOP_RUN_BEGIN.loop;
 	else if (event->type == TRACE_LOOP_RUN_END)
 		cursor->loop = 0;
+	else if (event->type == TRACE_THREAD && event->as.THREAD.process)
+		cursor->process = event->as.THREAD.process;
 	else if (event->type == TRACE_JOB_END)
 		look_for_process(reader, event->as.JOB_END.process);
-	coil__merge_advance(&reader->merge, coil__causes_note(&reader->causes, event));
+	coil__merge_advance(&reader->merge,
+			    coil__causes_note(&reader->causes, event, cursor->process));
 	return true;
 }
 

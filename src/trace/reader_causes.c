@@ -4,39 +4,46 @@
  */
 #include "reader_causes.h"
 
-#include <stddef.h>
 #include <string.h>
 
-static const struct link {
-	uint8_t effect, cause;
-	uint16_t taken, given;  /* where the id is in the struct of each     */
-} links[] = {
-#define LINK(effect, cause, field, doc)                                        \
-	{ TRACE_##effect, TRACE_##cause, offsetof(struct trace_##effect, field), \
-	  offsetof(struct trace_##cause, field) },
-#include "events.def"
+/* What can be given. */
+enum what {
+	CALL,       /* of call_soon_threadsafe, by a handle                  */
+	SUBMITTED,  /* a job                                                 */
+	BEGUN,      /* a job, in the process that it was submitted in        */
+	WORKED,     /* a job has ended in the process that ran it            */
+	ENDED,      /* ... and in the other; or a promised result is there   */
+	PROMISED,   /* a result                                              */
+	WHATS
 };
 
-#define LINKS (sizeof links / sizeof *links)
-
-static uint64_t thing(unsigned cause, uint64_t id)
+static uint64_t thing(enum what what, uint64_t id)
 {
-	return id ? id * TRACE_TYPES + cause : 0;
+	return id ? id * WHATS + what : 0;
 }
 
-static uint64_t thing_of(const struct link *link, const struct coil__event *event,
-			 uint16_t offset)
+/* What was said of a thing when it was given, plus one; 0: it is not given. */
+static uintptr_t given(const struct coil__causes *causes, enum what what, uint64_t id)
 {
-	uint64_t id;
+	return (uintptr_t)coil__map_get(&causes->given, thing(what, id));
+}
 
-	memcpy(&id, (const char *)&event->as + offset, sizeof id);
-	return thing(link->cause, id);
+static uint64_t give(struct coil__causes *causes, enum what what, uint64_t id, uint32_t of)
+{
+	if (id)
+		coil__map_put(&causes->given, thing(what, id), (void *)((uintptr_t)of + 1));
+	return thing(what, id);
+}
+
+static void take(struct coil__causes *causes, enum what what, uint64_t id)
+{
+	coil__map_remove(&causes->given, thing(what, id));
 }
 
 void coil__causes_learn(struct coil__causes *causes, const bool seen[TRACE_TYPES])
 {
-	for (size_t i = 0; i < LINKS; i++)
-		causes->on[links[i].effect] |= seen[links[i].effect];
+	for (unsigned type = 0; type < TRACE_TYPES; type++)
+		causes->on[type] |= seen[type];
 }
 
 void coil__causes_free(struct coil__causes *causes)
@@ -47,63 +54,71 @@ void coil__causes_free(struct coil__causes *causes)
 	memset(causes, 0, sizeof *causes);
 }
 
-/* A handle is given by the thread that schedules it for another's loop only; a job
- * that ends where it ran has no need of a link. */
-static bool is_given(const struct coil__event *event)
+/* ---- what is lacking ----------------------------------------------------- */
+
+static uint64_t lacks_begin(const struct coil__causes *causes, uint64_t job, uint32_t process)
 {
-	return event->type != TRACE_HANDLE_SCHEDULED ||
-	       event->tag == TRACE_SCHEDULE_THREADSAFE;
+	uintptr_t begun = given(causes, BEGUN, job), submitted = given(causes, SUBMITTED, job);
+
+	if ((begun && begun != (uintptr_t)process + 1) || submitted == (uintptr_t)process + 1)
+		return 0;
+	return thing(submitted ? BEGUN : SUBMITTED, job);
 }
 
-static bool is_taken(const struct coil__event *event)
+/* In the process that it was submitted in, of a job that another has run. */
+static uint64_t lacks_end(const struct coil__causes *causes, const struct trace_JOB_END *end,
+			  uint32_t process)
 {
-	return event->type != TRACE_JOB_END || event->as.JOB_END.process;
-}
-
-/* ---- futures of jobs ---------------------------------------------------- */
-
-static void note_future(struct coil__causes *causes, const struct trace_JOB_SUBMITTED *job)
-{
-	if (!job->future || !job->job)
-		return;
-	coil__map_put(&causes->jobs, job->future, (void *)(uintptr_t)job->job);
-	coil__map_put(&causes->futures, job->job, (void *)(uintptr_t)job->future);
-}
-
-static uint64_t note_end(struct coil__causes *causes, uint64_t job)
-{
-	coil__map_remove(&causes->jobs,
-			 (uintptr_t)coil__map_remove(&causes->futures, job));
-	return thing(TRACE_JOB_END, job);
+	if (!end->process || given(causes, BEGUN, end->job) != (uintptr_t)process + 1)
+		return 0;
+	return given(causes, WORKED, end->job) ? 0 : thing(WORKED, end->job);
 }
 
 /* Who waits may give up; a result comes from a job that has ended. */
-static uint64_t lacks_end(const struct coil__causes *causes, const struct coil__event *event)
+static uint64_t lacks_result(const struct coil__causes *causes, const struct coil__event *event)
 {
 	uint64_t job = (uintptr_t)coil__map_get(&causes->jobs, event->as.FUTURE_DONE.future);
 
-	return event->tag != TRACE_OUTCOME_CANCELLED && job &&
-	       coil__map_get(&causes->given, thing(TRACE_JOB_BEGIN, job)) ?
-		thing(TRACE_JOB_END, job) : 0;
+	return event->tag != TRACE_OUTCOME_CANCELLED && given(causes, BEGUN, job) ?
+		thing(ENDED, job) : 0;
 }
 
-/* ---- all of them ---------------------------------------------------------- */
+/* Of a result or a job that is known, and not there yet. */
+static uint64_t lacks_promised(const struct coil__causes *causes, uint64_t id)
+{
+	return given(causes, PROMISED, id) || given(causes, SUBMITTED, id) ||
+	       given(causes, BEGUN, id) ? thing(ENDED, id) : 0;
+}
+
+static uint64_t lacks(const struct coil__causes *causes, enum what what, uint64_t id)
+{
+	return given(causes, what, id) ? 0 : thing(what, id);
+}
 
 uint64_t coil__causes_lacks(const struct coil__causes *causes,
-			    const struct coil__event *event)
+			    const struct coil__event *event, uint32_t process)
 {
-	if (event->type == TRACE_FUTURE_DONE && causes->jobs.count)
-		return lacks_end(causes, event);
-	if (!causes->on[event->type] || !is_taken(event))
+	switch (event->type) {
+	case TRACE_HANDLE_TAKEN:
+		return lacks(causes, CALL, event->as.HANDLE_TAKEN.handle);
+	case TRACE_JOB_BEGIN:
+		return lacks_begin(causes, event->as.JOB_BEGIN.job, process);
+	case TRACE_JOB_CANCELLED:
+		return lacks(causes, SUBMITTED, event->as.JOB_CANCELLED.job);
+	case TRACE_JOB_END:
+		return lacks_end(causes, &event->as.JOB_END, process);
+	case TRACE_FUTURE_DONE:
+		return causes->jobs.count ? lacks_result(causes, event) : 0;
+	case TRACE_RESULT_GIVEN:
+		return lacks(causes, PROMISED, event->as.RESULT_GIVEN.result);
+	case TRACE_RESULT_TAKEN:
+		return lacks_promised(causes, event->as.RESULT_TAKEN.result);
+	default:
 		return 0;
-	for (size_t i = 0; i < LINKS; i++)
-		if (links[i].effect == event->type) {
-			uint64_t lack = thing_of(&links[i], event, links[i].taken);
-
-			return coil__map_get(&causes->given, lack) ? 0 : lack;
-		}
-	return 0;
+	}
 }
+
+/* ---- what is given -------------------------------------------------------- */
 
 /* A loop that is closed takes nothing any more. */
 static void forget_loop(struct coil__causes *causes, uint32_t loop)
@@ -112,58 +127,87 @@ static void forget_loop(struct coil__causes *causes, uint32_t loop)
 	struct coil__map kept = { 0 };
 
 	while ((entry = coil__map_next(&causes->given, entry)))
-		if (entry->id % TRACE_TYPES != TRACE_HANDLE_SCHEDULED ||
-		    (uintptr_t)entry->value != (uintptr_t)loop + 1)
+		if (entry->id % WHATS != CALL || (uintptr_t)entry->value != (uintptr_t)loop + 1)
 			coil__map_put(&kept, entry->id, entry->value);
 	coil__map_clear(&causes->given);
 	causes->given = kept;
 }
 
-static void take(struct coil__causes *causes, const struct coil__event *event)
+static uint64_t note_call(struct coil__causes *causes, const struct coil__event *event)
 {
-	for (size_t i = 0; i < LINKS; i++)
-		if (links[i].effect == event->type)
-			coil__map_remove(&causes->given,
-					 thing_of(&links[i], event, links[i].taken));
+	const struct trace_HANDLE_SCHEDULED *scheduled = &event->as.HANDLE_SCHEDULED;
+
+	if (event->tag != TRACE_SCHEDULE_THREADSAFE || !causes->on[TRACE_HANDLE_TAKEN])
+		return 0;
+	return give(causes, CALL, scheduled->handle, scheduled->loop);
 }
 
-/* What EVENT gives to one that takes it by the table. */
-static uint64_t give(struct coil__causes *causes, const struct coil__event *event)
+static uint64_t note_submitted(struct coil__causes *causes,
+			       const struct trace_JOB_SUBMITTED *job, uint32_t process)
 {
-	uintptr_t loop = event->type == TRACE_HANDLE_SCHEDULED ?
-			 event->as.HANDLE_SCHEDULED.loop : 0;
-
-	for (size_t i = 0; i < LINKS; i++) {
-		uint64_t given;
-
-		if (links[i].cause != event->type || !causes->on[links[i].effect] ||
-		    !is_given(event))
-			continue;
-		given = thing_of(&links[i], event, links[i].given);
-		if (given)
-			coil__map_put(&causes->given, given, (void *)(loop + 1));
-		return given;
+	if (job->future && job->job) {
+		coil__map_put(&causes->jobs, job->future, (void *)(uintptr_t)job->job);
+		coil__map_put(&causes->futures, job->job, (void *)(uintptr_t)job->future);
 	}
-	return 0;
+	return give(causes, SUBMITTED, job->job, process);
 }
 
-uint64_t coil__causes_note(struct coil__causes *causes, const struct coil__event *event)
+/* In a worker it gives nothing. */
+static uint64_t note_begin(struct coil__causes *causes, uint64_t job, uint32_t process)
 {
-	if (causes->on[event->type])
-		take(causes, event);
+	if (given(causes, SUBMITTED, job) != (uintptr_t)process + 1)
+		return 0;
+	take(causes, SUBMITTED, job);
+	return give(causes, BEGUN, job, process);
+}
+
+static void forget_job(struct coil__causes *causes, uint64_t job)
+{
+	take(causes, SUBMITTED, job);
+	take(causes, BEGUN, job);
+	take(causes, WORKED, job);
+	coil__map_remove(&causes->jobs,
+			 (uintptr_t)coil__map_remove(&causes->futures, job));
+}
+
+static uint64_t note_end(struct coil__causes *causes, uint64_t job, uint32_t process)
+{
+	uintptr_t begun = given(causes, BEGUN, job);
+
+	if (begun && begun != (uintptr_t)process + 1)
+		return give(causes, WORKED, job, process);
+	forget_job(causes, job);
+	return thing(ENDED, job);
+}
+
+uint64_t coil__causes_note(struct coil__causes *causes, const struct coil__event *event,
+			   uint32_t process)
+{
 	switch (event->type) {
+	case TRACE_HANDLE_SCHEDULED:
+		return note_call(causes, event);
+	case TRACE_HANDLE_TAKEN:
+		take(causes, CALL, event->as.HANDLE_TAKEN.handle);
+		return 0;
 	case TRACE_LOOP_CLOSE:
 		if (causes->given.count)
 			forget_loop(causes, event->as.LOOP_CLOSE.loop);
 		return 0;
-	case TRACE_JOB_END:
-		return note_end(causes, event->as.JOB_END.job);
-	case TRACE_JOB_CANCELLED:
-		note_end(causes, event->as.JOB_CANCELLED.job);
-		return 0;
 	case TRACE_JOB_SUBMITTED:
-		note_future(causes, &event->as.JOB_SUBMITTED);
-		break;
+		return note_submitted(causes, &event->as.JOB_SUBMITTED, process);
+	case TRACE_JOB_BEGIN:
+		return note_begin(causes, event->as.JOB_BEGIN.job, process);
+	case TRACE_JOB_END:
+		return note_end(causes, event->as.JOB_END.job, process);
+	case TRACE_JOB_CANCELLED:
+		forget_job(causes, event->as.JOB_CANCELLED.job);
+		return thing(ENDED, event->as.JOB_CANCELLED.job);
+	case TRACE_RESULT_PROMISED:
+		return give(causes, PROMISED, event->as.RESULT_PROMISED.result, process);
+	case TRACE_RESULT_GIVEN:
+		take(causes, PROMISED, event->as.RESULT_GIVEN.result);
+		return thing(ENDED, event->as.RESULT_GIVEN.result);
+	default:
+		return 0;
 	}
-	return give(causes, event);
 }

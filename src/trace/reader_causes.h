@@ -4,11 +4,14 @@
  * a trace is read.
  *
  * Kept is what was given and not taken yet: what is on its way between threads at
- * that moment.  The one link that is not by the same id is of a job's future, which is
- * done after the end of its job, where that has begun.  A link is followed only where a file has events of both its ends: a
+ * that moment.  A link is followed only where there are events of the taking side: a
  * trace of before HANDLE_TAKEN reads as it always did.
  *
- * A thing is a number for (cause, id); 0 is none.  O(1).
+ * A job that a process runs is begun, and ends, twice: in a thread of the process that
+ * it was submitted in, and, between the two, in the worker.  Which of them an event is of
+ * is told by the process of its thread.
+ *
+ * A thing is a number for (what, id); 0 is none.  O(1).
  */
 #ifndef COIL_TRACE_READER_CAUSES_H
 #define COIL_TRACE_READER_CAUSES_H
@@ -17,21 +20,22 @@
 #include "reader_map.h"
 
 struct coil__causes {
-	bool on[TRACE_TYPES];   /* effects whose causes are looked for       */
-	struct coil__map given; /* thing -> not NULL                         */
-	struct coil__map jobs;  /* of futures that wait for them; and ...    */
-	struct coil__map futures; /* ... of jobs; until the job has ended    */
+	bool on[TRACE_TYPES];     /* events that there are                     */
+	struct coil__map given;   /* thing -> the loop, or the process, plus one*/
+	struct coil__map jobs;    /* of futures that wait for them; and ...    */
+	struct coil__map futures; /* ... of jobs; until the job has ended      */
 };
 
 /* There are events of type SEEN. */
 void coil__causes_learn(struct coil__causes *causes, const bool seen[TRACE_TYPES]);
 void coil__causes_free(struct coil__causes *causes);
 
-/* What EVENT takes that was not given yet. */
+/* What EVENT, of PROCESS (0: the first), takes that was not given yet. */
 uint64_t coil__causes_lacks(const struct coil__causes *causes,
-			    const struct coil__event *event);
+			    const struct coil__event *event, uint32_t process);
 
 /* EVENT is handed out.  Result: what it gives. */
-uint64_t coil__causes_note(struct coil__causes *causes, const struct coil__event *event);
+uint64_t coil__causes_note(struct coil__causes *causes, const struct coil__event *event,
+			   uint32_t process);
 
 #endif

@@ -18,7 +18,6 @@ struct coil__file {
 	void *copy;                  /* to be freed, or NULL                 */
 	uint32_t threads, strings, sites; /* the last of the files before    */
 	int64_t shift;               /* ns from its time 0 back to the first's */
-	size_t live;                 /* threads that are not at their end    */
 };
 
 /* NULL when it is no trace, and *ERROR is a sentence, to be freed. */

@@ -10,12 +10,13 @@
 
 /* ---- the heap --------------------------------------------------------- */
 
-static bool before(const struct coil__cursor *a, const struct coil__cursor *b)
+static bool before(const struct coil__merge *merge, const struct coil__cursor *a,
+		   const struct coil__cursor *b)
 {
 	if (a->time != b->time)
 		return a->time < b->time;
 	if (!a->loop != !b->loop)
-		return !a->loop;
+		return merge->loops_first == (a->loop != 0);
 	return a->thread < b->thread;
 }
 
@@ -26,9 +27,9 @@ static void sift_down(struct coil__merge *merge, size_t i)
 
 	for (; (child = 2 * i + 1) < merge->count; i = child) {
 		if (child + 1 < merge->count &&
-		    before(&merge->cursors[child + 1], &merge->cursors[child]))
+		    before(merge, &merge->cursors[child + 1], &merge->cursors[child]))
 			child++;
-		if (!before(&merge->cursors[child], &moving))
+		if (!before(merge, &merge->cursors[child], &moving))
 			break;
 		merge->cursors[i] = merge->cursors[child];
 	}
@@ -39,7 +40,7 @@ static void sift_up(struct coil__merge *merge, size_t i)
 {
 	struct coil__cursor moving = merge->cursors[i];
 
-	for (; i && before(&moving, &merge->cursors[(i - 1) / 2]); i = (i - 1) / 2)
+	for (; i && before(merge, &moving, &merge->cursors[(i - 1) / 2]); i = (i - 1) / 2)
 		merge->cursors[i] = merge->cursors[(i - 1) / 2];
 	merge->cursors[i] = moving;
 }
@@ -54,7 +55,7 @@ static void swap(struct coil__cursor *a, struct coil__cursor *b)
 
 /* ---- held ------------------------------------------------------------- */
 
-void coil__merge_hold(struct coil__merge *merge, uint64_t thing, struct coil__file *giver)
+void coil__merge_hold(struct coil__merge *merge, uint64_t thing, uint32_t giver)
 {
 	merge->cursors[0].awaits = thing;
 	merge->cursors[0].giver = giver;
@@ -85,11 +86,19 @@ static void release_for(struct coil__merge *merge, uint64_t thing)
 			release(merge, i, false);
 }
 
-/* FILE is at its end: it gives no more. */
-static void release_of(struct coil__merge *merge, const struct coil__file *file)
+bool coil__merge_has(const struct coil__merge *merge, uint32_t process)
+{
+	for (size_t i = 0; i < merge->count + merge->held; i++)
+		if (merge->cursors[i].process == process)
+			return true;
+	return false;
+}
+
+/* PROCESS is at its end: it gives no more. */
+static void release_of(struct coil__merge *merge, uint32_t process)
 {
 	for (size_t i = merge->count; i < merge->count + merge->held; i++)
-		if (merge->cursors[i].giver == file)
+		if (merge->cursors[i].giver == process)
 			release(merge, i, true);
 }
 
@@ -100,7 +109,7 @@ static void release_late(struct coil__merge *merge)
 	size_t first = merge->count;
 
 	for (size_t i = first + 1; i < merge->count + merge->held; i++)
-		if (before(&merge->cursors[i], &merge->cursors[first]))
+		if (before(merge, &merge->cursors[i], &merge->cursors[first]))
 			first = i;
 	if (!merge->count || (merge->cursors[0].time > merge->cursors[first].time &&
 			      merge->cursors[0].time - merge->cursors[first].time >
@@ -135,7 +144,6 @@ static bool settle(struct coil__cursor *cursor)
 /* The top has come to its end: the last of the heap is moved there. */
 static void drop_top(struct coil__merge *merge)
 {
-	merge->cursors[0].file->live--;
 	merge->cursors[0] = merge->cursors[--merge->count];
 	if (merge->held)
 		merge->cursors[merge->count] = merge->cursors[merge->count + merge->held];
@@ -144,12 +152,14 @@ static void drop_top(struct coil__merge *merge)
 void coil__merge_advance(struct coil__merge *merge, uint64_t thing)
 {
 	struct coil__cursor *top = merge->cursors;
-	const struct coil__file *file = top->file;
+	uint32_t process = top->process;
+	bool ended;
 
 	merge->now = top->time;
 	top->released = false;
 	top->at += WORD_WORDS(*top->at);
-	if (!settle(top))
+	ended = !settle(top);
+	if (ended)
 		drop_top(merge);
 	if (merge->count > 1)
 		sift_down(merge, 0);
@@ -157,21 +167,22 @@ void coil__merge_advance(struct coil__merge *merge, uint64_t thing)
 		return;
 	if (thing)
 		release_for(merge, thing);
-	if (!file->live)
-		release_of(merge, file);
+	if (ended && process && !coil__merge_has(merge, process))
+		release_of(merge, process);
 }
 
 /* ---- the beginning and the end ---------------------------------------- */
 
-void coil__merge_add(struct coil__merge *merge, struct coil__file *file, uint32_t number)
+void coil__merge_add(struct coil__merge *merge, const struct coil__file *file,
+		     uint32_t number)
 {
 	const struct coil__run *run = file->scan.runs;
 	const struct coil__run *end = run ? run + file->scan.run_count : NULL;
 
-	file->live = 0;
 	while (run < end) {
 		struct coil__cursor cursor = {
 			.run = run, .at = run->begin, .file = file, .number = number,
+			.process = number ? file->scan.header->pid : 0,
 			.thread = run->chunk->thread, .loop = run->chunk->loop,
 		};
 
@@ -184,7 +195,6 @@ void coil__merge_add(struct coil__merge *merge, struct coil__file *file, uint32_
 					    merge->count + 1, sizeof cursor);
 		merge->cursors[merge->count] = cursor;
 		sift_up(merge, merge->count++);
-		file->live++;
 	}
 }
 

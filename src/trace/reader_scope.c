@@ -60,7 +60,7 @@ static enum number kind_of(const struct coil__field *field)
 {
 	switch (field->type) {
 	case COIL__FIELD_ID:
-		if (named(field, "job") || named(field, "executor"))
+		if (named(field, "job") || named(field, "executor") || named(field, "result"))
 			return NUMBER_NONE;
 		return named(field, "handle") ? NUMBER_HANDLE : NUMBER_OBJECT;
 	case COIL__FIELD_STR:

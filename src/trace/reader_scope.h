@@ -8,8 +8,8 @@
  *	loops                     are numbered anew, from SCOPE_LOOPS on
  *	handles, and objects      are moved, in ranges of a million as the recorder gives
  *	(tasks, futures ...)      them, to SCOPE_IDS and above, as they are met
- * but for jobs and executors, which are the same in all files: they are the link
- * between a job that is submitted in one process and runs in another.
+ * but for jobs, their results and executors, which are the same in all files: they are the
+ * link between a job that is submitted in one process and runs in another.
  *
  * O(1) per field.  Memory: a word pair for every range of ids.
  */

@@ -222,7 +222,7 @@ void coil__trace_thread_name(const char *name)
 	struct recorder *r = &coil__recorder;
 
 	r->name = name;
-	if (TRACING && r->generation == __atomic_load_n(&coil__trace_generation, __ATOMIC_RELAXED))
+	if (name && TRACING && r->generation == __atomic_load_n(&coil__trace_generation, __ATOMIC_RELAXED))
 		say_thread(r);
 }
 

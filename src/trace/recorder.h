@@ -164,7 +164,7 @@ uint32_t coil__trace_string(const char *string);
 void coil__trace_from_environment(enum coil_clock clock);
 
 /* This thread is called NAME (borrowed for as long as it lives) in traces: in full, where
- * the system has room for 15 letters. */
+ * the system has room for 15 letters.  NULL: NAME goes. */
 void coil__trace_thread_name(const char *name);
 
 /* ID, of a handle that another thread made; or 0 if that was before this recording. */

@@ -112,9 +112,12 @@ struct coil__state_job {
 	uint64_t future;     /* of the loop that waits for it, or 0              */
 	uint64_t by;         /* the handle that submitted it, or 0               */
 	uint64_t submitted, begun; /* times                                      */
+	uint64_t number;     /* among those that its executor was given, from 1  */
 	uint32_t loop, site;
 	uint32_t submitter;  /* thread                                           */
-	uint32_t thread;     /* that runs it                                     */
+	uint32_t thread;     /* that runs it, or has a process do so             */
+	uint32_t worker;     /* the thread, in another process, that runs it; 0:
+	                        there is none (yet, any more)                    */
 	bool running;        /* else it waits to be begun                        */
 	struct coil__state_job *previous, *next; /* in the queue of its executor */
 };
@@ -127,6 +130,7 @@ struct coil__state_executor {
 	bool seen;           /* its creation was                                 */
 	char *name;          /* or NULL                                          */
 	struct coil__state_job *first, *last; /* that wait to be begun, in order */
+	uint64_t submitted;  /* so many, ever                                    */
 	size_t waiting, running;
 };
 
@@ -250,6 +254,10 @@ struct coil__state_object *coil__state_object(const struct coil__state *state, u
 struct coil__state_resource *coil__state_resource(const struct coil__state *state, uint64_t id);
 struct coil__state_job *coil__state_job(const struct coil__state *state, uint64_t id);
 struct coil__state_executor *coil__state_executor(const struct coil__state *state, uint64_t id);
+
+/* Is THREAD of another process than the one that JOB was submitted in? */
+bool coil__state_is_worker(const struct coil__state *state, const struct coil__state_job *job,
+			   uint32_t thread);
 
 /* Made, if they are not there. */
 struct coil__state_loop *coil__state_loop(struct coil__state *state, uint32_t id);

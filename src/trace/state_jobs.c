@@ -19,6 +19,19 @@ struct coil__state_executor *coil__state_executor(const struct coil__state *stat
 	return coil__map_get(&state->executors, id);
 }
 
+static uint32_t process_of(const struct coil__state *state, uint32_t id)
+{
+	const struct coil__state_thread *thread = coil__map_get(&state->threads, id);
+
+	return thread ? thread->process : 0;
+}
+
+bool coil__state_is_worker(const struct coil__state *state, const struct coil__state_job *job,
+			   uint32_t thread)
+{
+	return process_of(state, thread) != process_of(state, job->submitter);
+}
+
 static struct coil__state_executor *take_executor(struct coil__state *state, uint64_t id)
 {
 	struct coil__state_executor *executor = coil__state_executor(state, id);
@@ -58,19 +71,27 @@ static void take_out(struct coil__state_executor *executor, struct coil__state_j
 	executor->waiting--;
 }
 
+/* A worker that is lost has not said that it does not run the job any more. */
+static void leave_thread(const struct coil__state *state, const struct coil__state_job *job,
+			 uint32_t id)
+{
+	struct coil__state_thread *thread = id ? coil__map_get(&state->threads, id) : NULL;
+
+	if (thread && thread->job == job->id)
+		thread->job = 0;
+}
+
 static void forget(struct coil__state *state, struct coil__state_job *job)
 {
 	struct coil__state_executor *executor = take_executor(state, job->executor);
 	struct coil__state_object *future = coil__state_object(state, job->future);
-	struct coil__state_thread *thread =
-		job->running ? coil__map_get(&state->threads, job->thread) : NULL;
 
 	if (job->running)
 		executor->running--;
 	else
 		take_out(executor, job);
-	if (thread && thread->job == job->id)
-		thread->job = 0;
+	leave_thread(state, job, job->thread);
+	leave_thread(state, job, job->worker);
 	if (future && future->job == job->id)
 		future->job = 0;
 	coil__map_remove(&state->jobs, job->id);
@@ -109,12 +130,26 @@ void coil__state_job_submitted(struct coil__state *state, const struct coil__eve
 	job->loop = submitted->loop ? submitted->loop : event->loop;
 	job->site = submitted->site;
 	job->submitter = event->thread;
+	job->number = ++take_executor(state, job->executor)->submitted;
 	append(take_executor(state, job->executor), job);
 	coil__map_put(&state->jobs, job->id, job);
 	if (future)
 		future->job = job->id;
 }
 
+static void begin(struct coil__state *state, struct coil__state_job *job,
+		  const struct coil__event *event)
+{
+	struct coil__state_executor *executor = take_executor(state, job->executor);
+
+	take_out(executor, job);
+	executor->running++;
+	job->running = true;
+	job->thread = event->thread;
+	job->begun = event->time;
+}
+
+/* In a worker process it is begun once more. */
 void coil__state_job_begin(struct coil__state *state, const struct coil__event *event)
 {
 	struct coil__state_thread *thread = coil__state_thread(state, event->thread);
@@ -122,13 +157,10 @@ void coil__state_job_begin(struct coil__state *state, const struct coil__event *
 
 	thread->job = event->as.JOB_BEGIN.job;
 	thread->job_begun = event->time;
-	if (!job || job->running)
-		return;
-	take_out(take_executor(state, job->executor), job);
-	take_executor(state, job->executor)->running++;
-	job->running = true;
-	job->thread = event->thread;
-	job->begun = event->time;
+	if (job && coil__state_is_worker(state, job, event->thread))
+		job->worker = event->thread;
+	else if (job && !job->running)
+		begin(state, job, event);
 }
 
 void coil__state_job_end(struct coil__state *state, const struct coil__event *event)
@@ -138,7 +170,9 @@ void coil__state_job_end(struct coil__state *state, const struct coil__event *ev
 
 	if (thread->job == event->as.JOB_END.job)
 		thread->job = 0;
-	if (job)
+	if (job && coil__state_is_worker(state, job, event->thread))
+		job->worker = 0;
+	else if (job)
 		forget(state, job);
 }
 

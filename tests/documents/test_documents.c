@@ -26,15 +26,14 @@ static const char *expected(const char *name, const char *kind)
 /* NAME, with SETTING for its environment; its errors are in NAME.ERRORS. */
 static void check_with(const char *name, const char *setting, const char *errors)
 {
-	const char *trace = test_path("%p.trace");
+	const char *trace = test_path("trace");
 	struct outcome *o = run_shell("cd '%s' && %s COIL_TRACE='%s' exec '%s'", test_root(),
 				      setting, trace, test_built(text("lessons/documents/%s", name)));
 
 	CHECK_INT(o->status, 0);
 	CHECK_STR(normal(o->out), expected(name, "out"));
 	CHECK_STR(normal(o->err), expected(name, errors));
-	o = run_shell("cd '%s' && for trace in *.trace; do '%s' check \"$trace\" || exit; done",
-		      test_dir(), test_built("coil"));
+	o = RUN(test_built("coil"), "check", trace); /* and those of its worker processes */
 	CHECK_STR(o->err, "");
 	harness_check(o->status == 0, __FILE__, __LINE__, "its trace breaks a law:\n%s", o->out);
 }
@@ -59,8 +58,10 @@ TEST(say_hello) { check("10-say-hello"); }
 TEST(new_loop) { check("11-new-loop"); }
 TEST(delegation) { check("12-delegation"); }
 TEST(cor1_cor2) { check("13-cor1-cor2"); }
+TEST(executors) { check("14-executors"); }
 TEST(uvloop) { check("15-uvloop"); }
 TEST(event) { check("16-event"); }
+TEST(misconceptions) { check("18-misconceptions"); }
 
 /* ---- say_hello's own clock ------------------------------------------------- */
 

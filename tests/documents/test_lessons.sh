@@ -18,7 +18,6 @@ for file in lessons/documents/*.c lessons/documents/*.py; do
 		grep -qF "($name.$side)" lessons/documents/README.md || complain "$name.$side is not in the README"
 	done
 	[ -e "tests/golden/$name.out" ] || [ -e "tests/golden/$name.err" ] || complain "$name: not known what it prints"
-	case $name in 09-* | 14-* | 18-*) continue ;; esac # still
 	grep -qF "(\"$name\"" tests/documents/test_documents.c || complain "$name is not run by test_documents.c"
 done
 [ "$(find lessons/documents -name '*.c' | wc -l)" -ge 17 ] || complain "there are fewer than 17 programs"

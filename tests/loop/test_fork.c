@@ -136,6 +136,14 @@ static bool is_child(void)
 	return getpid() != harness_pid;
 }
 
+/* The thread sanitizer takes a coroutine for a thread, and does not look at what a child
+ * does that has lost other threads; but once it is back on its main stack, it does. */
+#ifdef __SANITIZE_THREAD__
+#define NEEDS_FORKS_OF_COROUTINES SKIP("the thread sanitizer cannot fork in a coroutine")
+#else
+#define NEEDS_FORKS_OF_COROUTINES ((void)0)
+#endif
+
 static coil_result fork_and_return(void *unused)
 {
 	note(fork_here() ? "child" : "parent");
@@ -181,6 +189,7 @@ TEST(a_child_that_awaits_is_told)
 {
 	coil_result r;
 
+	NEEDS_FORKS_OF_COROUTINES;
 	capture_begin(2);
 	r = coil_run(coil_coro(fork_and_sleep, NULL));
 	capture_end();
@@ -202,9 +211,12 @@ static coil_result fork_and_end(void *unused)
 /* Main is done, but its loop was not run to the end. */
 TEST(a_child_that_ends_the_main_task)
 {
-	coil_runner *runner = coil_runner_new();
-	coil_result r = coil_runner_run(runner, coil_coro(fork_and_end, NULL));
+	coil_runner *runner;
+	coil_result r;
 
+	NEEDS_FORKS_OF_COROUTINES;
+	runner = coil_runner_new();
+	r = coil_runner_run(runner, coil_coro(fork_and_end, NULL));
 	if (is_child()) {
 		CHECK_REFUSED(r);
 		CHECK_REFUSED(coil_runner_run(runner, coil_coro(nothing, NULL)));
@@ -298,6 +310,7 @@ TEST(a_child_has_loops_of_its_own)
 {
 	coil_result r;
 
+	NEEDS_FORKS_OF_COROUTINES;
 	CHECK_ERROR(coil_run(coil_coro(fork_and_run, "end")), COIL_OK);
 	capture_begin(2);
 	r = coil_run(coil_coro(fork_and_run, NULL));
@@ -444,9 +457,14 @@ static void *make_often(void *unused)
 
 static void use_all(void *unused)
 {
+	unsigned before = CU_get_number_of_failures();
+
 	parent = getppid();
 	CHECK_REFUSED(coil_loop_call_soon_threadsafe(loop, say, "x"));
 	CHECK_ERROR(coil_run(coil_coro(childs_main, NULL)), COIL_OK);
+	harness_print_failures(stderr);
+	/* What the other threads had is lost here, and no leak. */
+	_exit(CU_get_number_of_failures() != before);
 }
 
 /* Whatever locks the others hold, the child can use what they share. */

@@ -221,6 +221,25 @@ TEST(with_a_handler_the_virtual_clock_jumps_as_before)
 	close_loop();
 }
 
+static coil_result at_what_time(void *word)
+{
+	note("%s:%g", (char *)word, coil_time());
+	return coil_ok(NULL);
+}
+
+/* A signal that came in a callback is there before any time has passed. */
+TEST(the_virtual_clock_does_not_jump_over_a_signal)
+{
+	loop = virtual_loop();
+	CHECK_ERROR(coil_loop_add_signal_handler(loop, SIGUSR1, at_what_time, "usr1"), COIL_OK);
+	coil_loop_call_soon(loop, send_at, NUMBER(SIGUSR1));
+	coil_loop_call_later(loop, 5, stop, loop);
+	CHECK_ERROR(coil_loop_run_forever(loop), COIL_OK);
+	CHECK_LOG("kill@0 usr1:0");
+	CHECK_REAL(coil_loop_time(loop), 5);
+	close_loop();
+}
+
 /* A system call of a callback goes on behind the handler (SA_RESTART). */
 static void *send_then_write(void *fd)
 {

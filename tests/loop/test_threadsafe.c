@@ -253,31 +253,29 @@ static coil_result complete(void *number)
 	return coil_future_set_result(future, coil_number((intptr_t)number));
 }
 
-static void *complete_later(void *unused)
+static void *complete_from_thread(void *unused)
 {
-	nap(10);
 	coil_loop_call_soon_threadsafe(loop, complete, (void *)(intptr_t)42);
 	return NULL;
 }
 
 static coil_result wait_for_thread(void *unused)
 {
+	pthread_t thread;
 	coil_result r;
 
 	future = coil_create_future();
+	CHECK_INT(pthread_create(&thread, NULL, complete_from_thread, NULL), 0);
 	r = coil_await(coil_retain(future));
+	pthread_join(thread, NULL);
 	coil_release(future);
 	return r;
 }
 
 TEST(a_thread_completes_a_future_that_a_task_awaits)
 {
-	pthread_t thread;
-
 	loop = coil_new_event_loop_with_clock(COIL_CLOCK_REAL);
-	CHECK_INT(pthread_create(&thread, NULL, complete_later, NULL), 0);
 	CHECK_INT(coil_loop_run_until_complete(loop,
 			coil_coro(wait_for_thread, NULL)).number, 42);
-	pthread_join(thread, NULL);
 	coil_loop_close(loop);
 }

@@ -8,25 +8,24 @@
  * It prints its figures every minute, and ends with status 1 if something was wrong.
  */
 #include <coil/trace.h>
-#include <dirent.h>
 #include <glob.h>
 #include <inttypes.h>
-#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "../tools/coil/play.h"
-#include "coroutine/stack.h"
+#include "figures.h"
 #include "trace/check.h"
 
 #define RECORDED_EVERY 16
-/* Bytes.  The last sixteen errors of one play live into the next, so how many a pool has at
- * most depends on the order; a leak of one object in every pass is more in seconds. */
-#define IN_USE_MOST 4096
-#define RESIDENT_MOST 2048     /* kB of memory freed but not given back (fragments) */
+static const struct figures most = {
+	/* The last sixteen errors of one play live into the next, so how many a pool has at
+	 * most depends on the order; a leak of one object in every pass is more in seconds. */
+	.in_use = 4096,
+	.resident = 2048, /* memory freed but not given back (fragments) */
+};
 
 struct scenario {
 	char *name, *text;
@@ -34,31 +33,11 @@ struct scenario {
 	uint64_t log;          /* a hash of it; 0: not played so far */
 };
 
-struct figures {
-	size_t in_use;         /* bytes; 0 where the allocator does not count */
-	size_t resident;       /* kB */
-	size_t descriptors, stacks;
-};
-
 static struct scenario *scenarios, first;
 static size_t scenario_count;
 static const char *trace_path;
-static uint64_t plays, recordings, wrong;
+static uint64_t plays, recordings;
 static uint64_t random_state = 1;
-
-static void die(const char *what)
-{
-	perror(what);
-	exit(2);
-}
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 /* ---- the scenarios --------------------------------------------------------------------- */
 
@@ -70,7 +49,7 @@ static char *read_whole(const char *path, size_t *length)
 	ssize_t n;
 
 	if (!file)
-		die(path);
+		figures_die(path);
 	n = getdelim(&text, &room, '\0', file);
 	*length = n > 0 ? (size_t)n : 0;
 	fclose(file);
@@ -84,7 +63,7 @@ static void read_scenarios(const char *directory)
 
 	snprintf(pattern, sizeof pattern, "%s/*.scn", directory);
 	if (glob(pattern, 0, NULL, &found) != 0)
-		die(pattern);
+		figures_die(pattern);
 	scenario_count = found.gl_pathc;
 	scenarios = calloc(scenario_count, sizeof *scenarios);
 	for (size_t i = 0; scenarios && i < scenario_count; i++) {
@@ -119,8 +98,7 @@ static void shuffle(void)
 
 static void complain(const struct scenario *scenario, const char *what)
 {
-	printf("%s: %s\n", scenario->name, what);
-	wrong++;
+	figures_complain("%s: %s", scenario->name, what);
 }
 
 static uint64_t hash(const char *text)
@@ -199,70 +177,22 @@ static void pass(unsigned every)
 
 /* ---- the figures ----------------------------------------------------------------------- */
 
-static size_t resident(void)
-{
-	FILE *file = fopen("/proc/self/statm", "r");
-	size_t pages = 0;
-
-	if (!file || fscanf(file, "%*u %zu", &pages) != 1)
-		die("/proc/self/statm");
-	fclose(file);
-	return pages * (size_t)sysconf(_SC_PAGESIZE) / 1024;
-}
-
-static size_t descriptors(void)
-{
-	DIR *directory = opendir("/proc/self/fd");
-	size_t count = 0;
-
-	if (!directory)
-		die("/proc/self/fd");
-	while (readdir(directory))
-		count++;
-	closedir(directory);
-	return count - 3; /* . and .. and the directory's own */
-}
-
 /* The recorder remembers the strings of the last recording: of the same one each time. */
 static struct figures look(void)
 {
 	play_recorded(&first);
-	return (struct figures){
-		.in_use = mallinfo2().uordblks + mallinfo2().hblkhd, .resident = resident(),
-		.descriptors = descriptors(), .stacks = coil__stack_count(),
-	};
+	return figures_look();
 }
 
 static void print(double minutes, const struct figures *f)
 {
-	printf("%5.1f min %10" PRIu64 " plays %8" PRIu64 " recorded %9zu B in use %7zu kB "
-	       "resident %3zu descriptors %5zu stacks\n", minutes, plays, recordings,
-	       f->in_use, f->resident, f->descriptors, f->stacks);
-	fflush(stdout);
-}
-
-static void compare(const char *what, size_t before, size_t after, size_t most)
-{
-	if (after <= before + most)
-		return;
-	printf("%s: from %zu to %zu\n", what, before, after);
-	wrong++;
-}
-
-/* A checker's allocator counts nothing, and keeps what was freed. */
-static void compare_figures(const struct figures *before, const struct figures *after)
-{
-	compare("descriptors", before->descriptors, after->descriptors, 0);
-	compare("stacks", before->stacks, after->stacks, 0);
-	if (!before->in_use)
-		return;
-	compare("bytes in use", before->in_use, after->in_use, IN_USE_MOST);
-	compare("kB resident", before->resident, after->resident, RESIDENT_MOST);
+	printf("%5.1f min %10" PRIu64 " plays %8" PRIu64 " recorded ", minutes, plays, recordings);
+	figures_print(f);
 }
 
 static void soak(double minutes)
 {
-	double began = now(), told = began;
+	double began = figures_now(), told = began;
 	struct figures before, after;
 
 	pass(RECORDED_EVERY);
@@ -272,23 +202,13 @@ static void soak(double minutes)
 	do {
 		pass(RECORDED_EVERY);
 		after = look();
-		if (now() - told >= 60) {
-			told = now();
+		if (figures_now() - told >= 60) {
+			told = figures_now();
 			print((told - began) / 60, &after);
 		}
-	} while (now() - began < 60 * minutes);
-	print((now() - began) / 60, &after);
-	compare_figures(&before, &after);
-}
-
-/* What threads keep of freed memory for themselves, the allocator counts as in use: so
- * they are to keep none. */
-static void without_caches(char **argv)
-{
-	if (getenv("GLIBC_TUNABLES"))
-		return;
-	setenv("GLIBC_TUNABLES", "glibc.malloc.tcache_count=0:glibc.malloc.mxfast=0", 1);
-	execv("/proc/self/exe", argv);
+	} while (figures_now() - began < 60 * minutes);
+	print((figures_now() - began) / 60, &after);
+	figures_compare(&before, &after, &most);
 }
 
 int main(int argc, char **argv)
@@ -299,17 +219,17 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: soak MINUTES DIRECTORY [TRACE]\n");
 		return 2;
 	}
-	without_caches(argv);
+	figures_without_caches(argv);
 	trace_path = argc > 3 ? argv[3] : "soak.coil";
 	read_scenarios(argv[2]);
 	printf("%zu scenarios\n", scenario_count);
 	soak(minutes);
 	unlink(trace_path);
-	printf("soak: %s\n", wrong ? "something is wrong" : "nothing is left behind");
+	printf("soak: %s\n", figures_wrong ? "something is wrong" : "nothing is left behind");
 	for (size_t i = 0; i < scenario_count; i++) {
 		free(scenarios[i].name);
 		free(scenarios[i].text);
 	}
 	free(scenarios);
-	return wrong != 0;
+	return figures_wrong != 0;
 }

@@ -3,6 +3,7 @@
  * Ctrl-C in what coil_run and a runner run.  The logs are CPython's for the same
  * programs, where that has them.
  */
+#include <coil/executor.h>
 #include <coil/generator.h>
 #include <coil/run.h>
 #include <coil/signal.h>
@@ -10,6 +11,7 @@
 #include <coil/wait.h>
 #include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <time.h>
@@ -85,6 +87,21 @@ TEST(R11_the_main_task_is_cancelled)
 {
 	go(interrupted_in_step);
 	CHECK_LOG("main@1 main:CancelledError@2 !KeyboardInterrupt OK");
+}
+
+static coil_result interrupted_at_once(void *unused)
+{
+	coil_result r;
+
+	interrupt();
+	r = coil_sleep(5);
+	CHECK_REAL(coil_time(), 0);
+	return r;
+}
+
+TEST(R11_no_time_passes_on_the_virtual_clock)
+{
+	CHECK_ERROR(coil_run(coil_coro(interrupted_at_once, NULL)), COIL_KEYBOARD_INTERRUPT);
 }
 
 static coil_result interrupted_by_callback(void *unused)
@@ -254,10 +271,22 @@ static void *interrupted_soon(void *unused)
 	return NULL;
 }
 
+static pthread_t thread;
+
+/* From inside of the run: before it, an interrupt would kill. */
+static void start_thread(void *(*function)(void *))
+{
+	CHECK_INT(pthread_create(&thread, NULL, function, NULL), 0);
+}
+
+static void *(*interrupting)(void *);
+
 static coil_result sleep_long(void *unused)
 {
-	coil_result r = coil_sleep(86400);
+	coil_result r;
 
+	start_thread(interrupting);
+	r = coil_sleep(86400);
 	note("%s", coil_error_name(r.error));
 	return r;
 }
@@ -265,8 +294,10 @@ static coil_result sleep_long(void *unused)
 static coil_result wait_for_ever(void *unused)
 {
 	coil_future *never = coil_create_future();
-	coil_result r = coil_await(coil_retain(never));
+	coil_result r;
 
+	start_thread(interrupting);
+	r = coil_await(coil_retain(never));
 	coil_release(never);
 	note("%s", coil_error_name(r.error));
 	return r;
@@ -274,9 +305,7 @@ static coil_result wait_for_ever(void *unused)
 
 static void interrupt_from(void *(*function)(void *), coil_function main)
 {
-	pthread_t thread;
-
-	CHECK_INT(pthread_create(&thread, NULL, function, NULL), 0);
+	interrupting = function;
 	CHECK_ERROR(coil_run(coil_coro(main, NULL)), COIL_KEYBOARD_INTERRUPT);
 	pthread_join(thread, NULL);
 	CHECK_LOG("CancelledError");
@@ -297,26 +326,19 @@ TEST(R11_also_on_the_virtual_clock)
 }
 
 /* A callback that waits in a system call learns of it. */
-static coil_result read_for_ever(void *fd)
+static coil_result look_at_flags(void *unused)
 {
-	char c;
+	struct sigaction action;
 
-	CHECK_INT(read(*(int *)fd, &c, 1), -1);
-	CHECK_INT(errno, EINTR);
-	return coil_sleep(9);
+	CHECK_INT(sigaction(SIGINT, NULL, &action), 0);
+	CHECK(!(action.sa_flags & SA_RESTART));
+	CHECK(action.sa_flags & SA_ONSTACK); /* a coroutine's may be nearly full */
+	return coil_ok(NULL);
 }
 
 TEST(R11_a_system_call_is_interrupted)
 {
-	pthread_t thread;
-	int fds[2];
-
-	CHECK_INT(pipe(fds), 0);
-	CHECK_INT(pthread_create(&thread, NULL, interrupt_soon, NULL), 0);
-	CHECK_ERROR(coil_run(coil_coro(read_for_ever, &fds[0])), COIL_KEYBOARD_INTERRUPT);
-	pthread_join(thread, NULL);
-	close(fds[0]);
-	close(fds[1]);
+	CHECK_ERROR(coil_run(coil_coro(look_at_flags, NULL)), COIL_OK);
 }
 
 /* ---- more than once --------------------------------------------------------- */
@@ -384,6 +406,46 @@ TEST(R11_in_the_shutdown_of_coil_run)
 	capture_end();
 	CHECK(is_default());
 	log_take();
+}
+
+static sem_t job_goes_on, job_runs;
+
+static coil_result waits_in_thread(void *unused)
+{
+	CHECK_INT(sem_post(&job_runs), 0);
+	while (sem_wait(&job_goes_on) != 0)
+		CHECK_INT(errno, EINTR);
+	return coil_ok(NULL);
+}
+
+static coil_result interrupts_soon_at_exit(void *unused)
+{
+	coil_sleep(9);
+	start_thread(interrupt_soon);
+	return coil_ok(NULL);
+}
+
+static coil_result leaves_a_job(void *unused)
+{
+	coil_future *job = coil_loop_run_in_executor(coil_get_running_loop(), NULL,
+						     waits_in_thread, NULL);
+
+	CHECK(job != NULL);
+	coil_release(job);
+	CHECK_INT(sem_wait(&job_runs), 0);
+	coil_release(coil_create_task(coil_coro(interrupts_soon_at_exit, NULL)));
+	coil_sleep(0);
+	return coil_number(1);
+}
+
+/* Which would wait for 300 s. */
+TEST(R11_in_the_shutdown_of_the_executor)
+{
+	CHECK_INT(sem_init(&job_goes_on, 0, 0), 0);
+	CHECK_INT(sem_init(&job_runs, 0, 0), 0);
+	CHECK_ERROR(coil_run(coil_coro(leaves_a_job, NULL)), COIL_KEYBOARD_INTERRUPT);
+	CHECK_INT(sem_post(&job_goes_on), 0);
+	pthread_join(thread, NULL);
 }
 
 /* ---- killed ------------------------------------------------------------------ */
@@ -592,8 +654,6 @@ static void *run_elsewhere(void *unused)
 
 TEST(R11_only_the_main_thread_is_interrupted)
 {
-	pthread_t thread;
-
 	CHECK_INT(pthread_create(&thread, NULL, run_elsewhere, NULL), 0);
 	pthread_join(thread, NULL);
 }
@@ -624,8 +684,6 @@ static coil_result yields(void *unused)
 
 static void run_in_storm(void *unused)
 {
-	pthread_t thread;
-
 	CHECK_INT(pthread_create(&thread, NULL, interrupt_often, NULL), 0);
 	for (;;)
 		coil_run(coil_coro(yields, NULL));

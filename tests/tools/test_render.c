@@ -355,3 +355,21 @@ TEST(bad_usage)
 	CHECK_HAS(RENDERED("--help"), "usage: coil render ");
 	CHECK_INT(RENDER("/nowhere.trace")->status, 2);
 }
+
+/* ---- what is coil's own ------------------------------------------------------- */
+
+/* What joins the workers of the default executor when a run ends. */
+TEST(a_task_of_coil_itself_is_drawn_if_it_is_asked_for)
+{
+	const char *trace = trace_of_demo("documents/05-executor");
+	const char *drawn = RENDERED("--format plantuml '%s'", trace);
+
+	CHECK_HAS(drawn, "main -> asyncio_0 : blocking");
+	CHECK(strstr(drawn, "shutdown") == NULL);
+	CHECK(strstr(drawn, "future_") == NULL);
+	CHECK(strstr(drawn, "left out") == NULL);
+	drawn = RENDERED("--format plantuml --task shutdown_default_executor '%s'", trace);
+	CHECK_HAS(drawn, "shutdown_default_executor -> asyncio.timeout : wait_for(300)");
+	CHECK_HAS(RENDERED("--format plantuml --view loop '%s'", trace),
+		  "shutdown_default_executor");
+}

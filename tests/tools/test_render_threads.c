@@ -123,6 +123,28 @@ TEST(a_worker_process_is_called_by_its_pid)
 			END(6, 0.5)), "participant \"worker 1\" as p2\n");
 }
 
+/* The thread that has it run there is drawn only where the process's file is not. */
+TEST(a_job_in_a_process_is_asked_of_that)
+{
+#define DEPUTY RUNS "1 0.000000000 t1/1 ctx=1 EXECUTOR_CREATED processes executor=9 workers=1\n" \
+	SUBMIT(6, 5) WAITS "1 0.000000000 t3 ctx=0 THREAD thread=3 os_thread=9 name=\"pool_0\"\n" \
+	"1 0.000000000 t3 ctx=0 JOB_BEGIN job=6\n"
+#define DEPUTY_TELLS "1 0.500000000 t3 ctx=0 JOB_END result job=6 process=99\n"
+	CHECK_STR(DRAWN("await", HEAD("real") DEPUTY PROCESS BEGIN(6, 0.0) END(6, 0.4)
+			DEPUTY_TELLS),
+		  "participant \"worker 99\" as p2\n"
+		  "main -> p2 : read_file(path)\n"
+		  "p2 -> main : total(0.400)\n");
+	CHECK_STR(DRAWN("await", HEAD("real") DEPUTY DEPUTY_TELLS),
+		  "main -> pool_0 : read_file(path)\n"
+		  "pool_0 -> main : total(0.500)\n");
+	CHECK_STR(DRAWN("await", HEAD("real") DEPUTY PROCESS BEGIN(6, 0.0)
+			"1 0.500000000 t3 ctx=0 JOB_END exception job=6 error=4 process=99\n"),
+		  "participant \"worker 99\" as p2\n"
+		  "main -> p2 : read_file(path)\n"
+		  "p2 => main : RuntimeError, total(0.500)\n");
+}
+
 TEST(a_thread_that_calls_in_has_a_lifeline)
 {
 	const char *const lines = HEAD("real") RUNS WAITS

@@ -127,16 +127,18 @@ TEST(a_job_that_was_cancelled_does_not_begin)
 	CHECK_STR(broken(OPEN POOL(2) LATER CANCEL(1)), "job");
 }
 
+/* As far as it is certain: of one submitter, in one worker. */
 TEST(jobs_begin_in_the_order_they_were_submitted)
 {
-	CHECK_STR(broken(OPEN POOL(1) SUBMIT(1) SUBMIT(2) LATER BEGIN(2, 2)), "job-order");
-	CHECK_STR(broken(OPEN POOL(2) SUBMIT(1) SUBMIT(2) SUBMIT(3) LATER BEGIN(2, 3)),
-		  "job-order");
-	CHECK_STR(broken(OPEN POOL(2) SUBMIT(1) SUBMIT(2) SUBMIT(3) LATER BEGIN(2, 1) BEGIN(3, 3)),
-		  "job-order");
-	/* Of different submitters, nobody knows which was the first. */
+	CHECK_STR(broken(OPEN POOL(1) SUBMIT(1) SUBMIT(2) SUBMIT(3) LATER BEGIN(2, 1) END(2, 1)
+			 BEGIN(2, 3) END(2, 3) BEGIN(2, 2)), "job-order");
+	CHECK_STR(broken(OPEN POOL(2) SUBMIT(1) SUBMIT(2) LATER BEGIN(3, 2) END(3, 2) BEGIN(2, 1)),
+		  "");
 	CHECK_STR(broken(OPEN POOL(1) SUBMIT(1)
-			 "t4 ctx=0 JOB_SUBMITTED job=2 executor=9\n" LATER BEGIN(2, 2)), "");
+			 "t4 ctx=0 JOB_SUBMITTED job=2 executor=9\n" LATER BEGIN(2, 2) END(2, 2)
+			 BEGIN(2, 1)), "");
+	/* The worker passes over one that is cancelled, which is recorded a moment later. */
+	CHECK_STR(broken(OPEN POOL(1) SUBMIT(1) SUBMIT(2) LATER BEGIN(2, 2) CANCEL(1)), "");
 }
 
 TEST(a_worker_runs_one_job_at_a_time)
@@ -160,6 +162,29 @@ TEST(the_future_of_a_job_is_done_after_the_job)
 	CHECK_STR(broken(OPEN POOL(1) SUBMIT_FOR(1, 3) LATER BEGIN(2, 1) LATEST DONE(3, result)),
 		  "job-future");
 	CHECK_STR(broken(OPEN POOL(1) SUBMIT_FOR(1, 3) LATER DONE(3, exception)), "job-future");
+}
+
+/* A thread has a process run it: both say so. */
+#define PROCESS "t3 ctx=0 THREAD thread=3 os_thread=9 process=50\n"
+#define PROCESSES "t1/1 ctx=0 EXECUTOR_CREATED processes executor=9 workers=2\n"
+#define TOLD(thread, how, job)                                                 \
+	"t" #thread " ctx=0 JOB_END " how " job=" #job " process=50\n"
+
+TEST(a_job_in_a_process_begins_and_ends_within_its_threads)
+{
+	CHECK_STR(broken(OPEN PROCESSES SUBMIT(1) SUBMIT(2) PROCESS LATER BEGIN(2, 1)
+			 BEGIN(3, 1) TOLD(3, "result", 1) TOLD(2, "result", 1) BEGIN(2, 2)
+			 BEGIN(3, 2)), "");
+	/* The process was killed. */
+	CHECK_STR(broken(OPEN PROCESSES SUBMIT(1) PROCESS LATER BEGIN(2, 1) BEGIN(3, 1)
+			 TOLD(2, "exception", 1)), "");
+	CHECK_STR(broken(OPEN PROCESSES SUBMIT(1) PROCESS LATER BEGIN(2, 1) BEGIN(3, 1)
+			 TOLD(2, "result", 1)), "job");
+	CHECK_STR(broken(OPEN PROCESSES SUBMIT(1) PROCESS LATER BEGIN(3, 1)), "job");
+	CHECK_STR(broken(OPEN PROCESSES SUBMIT(1) PROCESS LATER BEGIN(2, 1) TOLD(3, "result", 1)),
+		  "job");
+	/* Read without the process's file. */
+	CHECK_STR(broken(OPEN PROCESSES SUBMIT(1) LATER BEGIN(2, 1) TOLD(2, "result", 1)), "");
 }
 
 /* ---- the state ------------------------------------------------------------------ */

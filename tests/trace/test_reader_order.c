@@ -50,7 +50,19 @@ TEST(others_go_first_while_a_thread_is_held)
 			   "@0.002 t3 ctx=0 MARK text=\"a\"\n"
 			   "@0.004 t3 ctx=0 MARK text=\"b\"\n"
 			   "@0.003 t2 ctx=0 HANDLE_SCHEDULED threadsafe handle=5 loop=1\n"),
-		  "3:MARK@2 2:HANDLE_SCHEDULED@3 1:HANDLE_TAKEN@3 3:MARK@4 1:LOOP_STOP@4");
+		  "3:MARK@2 2:HANDLE_SCHEDULED@3 1:HANDLE_TAKEN@3 1:LOOP_STOP@4 3:MARK@4");
+}
+
+/* On a virtual clock much happens at one moment: another thread's call is in it where it
+ * is taken over, and not in front of all. */
+TEST(at_the_same_time_loops_go_first)
+{
+	CHECK_STR(order_of("@0.001 t1 ctx=0 HANDLE_SCHEDULED threadsafe handle=5 loop=1\n"
+			   "@0.001 t2/1 ctx=0 ITERATION_BEGIN n=1\n"
+			   "@0.001 t2/1 ctx=0 HANDLE_TAKEN handle=5\n"
+			   "@0.001 t2/1 ctx=0 WAKE loop=1 count=1\n"
+			   "@0.001 t1 ctx=0 MARK text=\"a\"\n"),
+		  "2:ITERATION_BEGIN@1 1:HANDLE_SCHEDULED@1 2:HANDLE_TAKEN@1 2:WAKE@1 1:MARK@1");
 }
 
 /* What a thread schedules in its own loop gives nothing away. */
@@ -94,6 +106,27 @@ TEST(a_future_has_the_result_of_a_job_after_its_end)
 			   "@0.002 t2 ctx=0 JOB_BEGIN job=5\n"
 			   "@0.004 t2 ctx=0 JOB_END result job=5\n"),
 		  "1:JOB_SUBMITTED@1 2:JOB_BEGIN@2 1:FUTURE_DONE@3 2:JOB_END@4");
+}
+
+TEST(a_thread_that_waits_for_a_result_goes_on_behind_it)
+{
+	CHECK_STR(order_of("@0.001 t2 ctx=0 RESULT_PROMISED result=5 loop=1\n"
+			   "@0.002 t2 ctx=0 RESULT_TAKEN result=5\n"
+			   "@0.003 t1/1 ctx=0 RESULT_GIVEN result result=5\n"),
+		  "2:RESULT_PROMISED@1 1:RESULT_GIVEN@3 2:RESULT_TAKEN@3");
+	CHECK_STR(order_of("@0.001 t1 ctx=0 JOB_SUBMITTED job=5 executor=1\n"
+			   "@0.002 t1 ctx=0 RESULT_TAKEN result=5\n"
+			   "@0.001 t2 ctx=0 JOB_BEGIN job=5\n"
+			   "@0.003 t2 ctx=0 JOB_END result job=5\n"),
+		  "1:JOB_SUBMITTED@1 2:JOB_BEGIN@1 2:JOB_END@3 1:RESULT_TAKEN@3");
+	CHECK_STR(order_of("@0.001 t1 ctx=0 JOB_SUBMITTED job=5 executor=1\n"
+			   "@0.002 t1 ctx=0 RESULT_TAKEN result=5\n"
+			   "@0.003 t2 ctx=0 JOB_CANCELLED job=5\n"),
+		  "1:JOB_SUBMITTED@1 2:JOB_CANCELLED@3 1:RESULT_TAKEN@3");
+	/* It may be taken again, and from before the recording. */
+	CHECK_STR(order_of("@0.002 t2 ctx=0 RESULT_TAKEN result=5\n"
+			   "@0.003 t1 ctx=0 MARK text=\"a\"\n"),
+		  "2:RESULT_TAKEN@2 1:MARK@3");
 }
 
 /* ---- what is never given -------------------------------------------------- */
@@ -172,7 +205,7 @@ TEST(a_closed_loop_takes_nothing_any_more)
 			   "@0.001 t2 ctx=0 HANDLE_SCHEDULED threadsafe handle=5 loop=1\n"
 			   "@0.001 t2 ctx=0 HANDLE_SCHEDULED threadsafe handle=6 loop=1\n"
 			   "@0.002 t1 ctx=0 LOOP_CLOSE loop=1\n"),
-		  "2:HANDLE_SCHEDULED@1 2:HANDLE_SCHEDULED@1 1:HANDLE_TAKEN@1 1:LOOP_CLOSE@2");
+		  "2:HANDLE_SCHEDULED@1 1:HANDLE_TAKEN@1 2:HANDLE_SCHEDULED@1 1:LOOP_CLOSE@2");
 }
 
 /* ---- what it is for ------------------------------------------------------------ */

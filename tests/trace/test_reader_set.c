@@ -232,20 +232,42 @@ TEST(what_a_fork_has_copied_is_not_the_same)
 	coil__reader_close(reader);
 }
 
-TEST(a_job_that_is_submitted_here_and_begun_there_is_one)
+#define SUBMITS                                                                \
+	"0.000000900 t1 ctx=0 JOB_SUBMITTED job=5 executor=1\n"                 \
+	"0.000001000 t2 ctx=0 JOB_BEGIN job=5\n"                                \
+	"0.000001100 t2 ctx=0 JOB_END result job=5 process=200\n"               \
+	"0.000001200 t2 ctx=0 MARK text=\"done\"\n"
+
+/* By its clock, the worker begins before it is told to, and ends after that is known. */
+TEST(a_job_that_is_submitted_here_and_run_there_is_one)
 {
-	write_file_of("T", 100, 0, 42, 1000,
-		      "0.000000900 t1 ctx=0 JOB_SUBMITTED job=5 executor=1\n"
-		      "0.000001100 t2 ctx=0 JOB_END result job=5 process=200\n"
-		      "0.000001200 t2 ctx=0 MARK text=\"done\"\n");
+	write_file_of("T", 100, 0, 42, 1000, SUBMITS);
 	write_file_of("T.200", 200, 100, 42, 500,
 		      "0.000001300 t1 ctx=0 JOB_BEGIN job=5\n"
-		      "0.000001900 t1 ctx=0 MARK text=\"at work\"\n");
+		      "0.000001700 t1 ctx=0 JOB_END result job=5 process=200\n"
+		      "0.000001900 t1 ctx=0 MARK text=\"idle\"\n");
 	CHECK_STR(shown("T"), "1 0.000000900 t1 ctx=0 JOB_SUBMITTED job=5 executor=1\n"
-			      "2 0.000000900 t3 ctx=0 JOB_BEGIN job=5\n"
-			      "3 0.000001100 t2 ctx=0 JOB_END result job=5 process=200\n"
-			      "4 0.000001200 t2 ctx=0 MARK text=\"done\"\n"
-			      "5 0.000001400 t3 ctx=0 MARK text=\"at work\"\n");
+			      "2 0.000001000 t2 ctx=0 JOB_BEGIN job=5\n"
+			      "3 0.000001000 t3 ctx=0 JOB_BEGIN job=5\n"
+			      "4 0.000001200 t3 ctx=0 JOB_END result job=5 process=200\n"
+			      "5 0.000001200 t2 ctx=0 JOB_END result job=5 process=200\n"
+			      "6 0.000001200 t2 ctx=0 MARK text=\"done\"\n"
+			      "7 0.000001400 t3 ctx=0 MARK text=\"idle\"\n");
+}
+
+/* The worker was killed in the middle of it, and later ones live: nothing is held up. */
+TEST(a_job_whose_worker_was_killed_ends_where_it_is_known)
+{
+	write_file_of("T", 100, 0, 42, 0, SUBMITS "9.000000000 t1 ctx=0 MARK text=\"end\"\n");
+	write_file_of("T.200", 200, 100, 42, 0, "0.000001050 t1 ctx=0 JOB_BEGIN job=5\n");
+	write_file_of("T.201", 201, 100, 42, 0, MARK(8.000000000, "another"));
+	CHECK_STR(shown("T"), "1 0.000000900 t1 ctx=0 JOB_SUBMITTED job=5 executor=1\n"
+			      "2 0.000001000 t2 ctx=0 JOB_BEGIN job=5\n"
+			      "3 0.000001050 t3 ctx=0 JOB_BEGIN job=5\n"
+			      "4 0.000001100 t2 ctx=0 JOB_END result job=5 process=200\n"
+			      "5 0.000001200 t2 ctx=0 MARK text=\"done\"\n"
+			      "6 8.000000000 t4 ctx=0 MARK text=\"another\"\n"
+			      "7 9.000000000 t1 ctx=0 MARK text=\"end\"\n");
 }
 
 TEST(what_is_printed_of_several_reads_back)

@@ -115,8 +115,7 @@ struct row bench_rows[] = {
 		     PEER(ASYNCIO) } },
 	{ "to-thread", "to_thread, one call after another: per call", .cpus = 2,
 	  .lines = { PEER(COIL), PEER(UVLOOP), PEER(ASYNCIO) } },
-	{ "process-pool", "a pool of one process, one job after another: per job",
-	  .cpus = 2,
+	{ "process-pool", "a pool of one process, one job after another: per job", .cpus = 2,
 	  .lines = { PEER(COIL), PEER(UVLOOP), PEER(ASYNCIO) } },
 	{ NULL }
 };

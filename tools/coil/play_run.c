@@ -323,8 +323,10 @@ static char *tell(const char *file)
 	char *text;
 	coil_result error = coil_last_error();
 
-	if (asprintf(&text, "%s: %s", file, error.error == COIL_OS ?
-		     coil_error_message(error) : "out of memory") < 0)
+	bool said = error.error == COIL_OS || error.error == COIL_NOT_IMPLEMENTED;
+
+	if (asprintf(&text, "%s: %s", file, said ? coil_error_message(error) :
+						   "out of memory") < 0)
 		return NULL;
 	return text;
 }

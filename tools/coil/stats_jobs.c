@@ -53,17 +53,21 @@ static void job_begin(struct stats *stats, const struct coil__event *event)
 		coil__state_job(stats->state, event->as.JOB_BEGIN.job);
 
 	thread_of(stats, event->thread)->jobs++;
-	if (job)
+	if (job && !coil__state_is_worker(stats->state, job, event->thread))
 		executor_of(stats, job->executor)->waited += event->time - job->submitted;
 }
 
 static void job_end(struct stats *stats, const struct coil__event *event)
 {
 	const struct coil__state_job *job = coil__state_job(stats->state, event->as.JOB_END.job);
+	uint64_t begun = coil__state_thread(stats->state, event->thread)->job_begun;
 	struct executor *executor;
 	uint64_t ran;
 
 	if (!job)
+		return;
+	thread_of(stats, event->thread)->ran += event->time - begun;
+	if (coil__state_is_worker(stats->state, job, event->thread))
 		return;
 	executor = executor_of(stats, job->executor);
 	executor->failed += event->tag != TRACE_OUTCOME_RESULT;
@@ -71,7 +75,6 @@ static void job_end(struct stats *stats, const struct coil__event *event)
 		return;
 	ran = event->time - job->begun;
 	executor->ran += ran;
-	thread_of(stats, job->thread)->ran += ran;
 	if (ran > executor->longest)
 		executor->longest = ran;
 }

@@ -17,7 +17,8 @@
  *	  sender is done, if somebody waits for it then;
  *	- callbacks are drawn where they cause something: make a task, complete a
  *	  future, cancel.  In a trace without tasks there are only callbacks, and
- *	  all are drawn.
+ *	  all are drawn;
+ *	- tasks of coil's own, which wait for threads when a run ends, are not drawn.
  */
 #include "view_await.h"
 #include <stdlib.h>
@@ -40,6 +41,14 @@ static struct actor *made_for(struct view *view)
 	return coil__view_thread(view, handle->thread);
 }
 
+/* Was it made inside of coil, for itself? */
+static bool is_own(const struct view *view, uint32_t coroutine)
+{
+	const struct coil__reader_site *site = coil__reader_site(view->reader, coroutine);
+
+	return strncmp(site->function, "coil__", strlen("coil__")) == 0;
+}
+
 static void task_created(struct view *view, const struct coil__event *event)
 {
 	const struct trace_TASK_CREATED *created = &event->as.TASK_CREATED;
@@ -50,6 +59,8 @@ static void task_created(struct view *view, const struct coil__event *event)
 
 	node->creator = created->parent;
 	node->created = view->time;
+	if (task)
+		task->own = is_own(view, created->coroutine);
 	if (!creator)
 		creator = node->thread = made_for(view);
 	if (creator)
@@ -172,6 +183,7 @@ static void await_future(struct view *view, uint64_t task, uint64_t target)
 {
 	struct node *node = coil__await_node(view, target);
 	bool made_it = coil__names_task(view->names, target) && node->creator == task;
+	struct actor *speaker = coil__await_speaker(view, task);
 
 	if (node->resource) {
 		coil__await_line_begin(view, task, node);
@@ -181,8 +193,10 @@ static void await_future(struct view *view, uint64_t task, uint64_t target)
 		node->awaiter = task;
 		return;
 	}
+	if (speaker && speaker->own)
+		coil__await_actor(view, target)->own = true;
 	if (!made_it && task != target)
-		coil__view_message(view, DIAGRAM_CALL, coil__await_speaker(view, task),
+		coil__view_message(view, DIAGRAM_CALL, speaker,
 				   coil__await_actor(view, target), "await");
 	coil__await_add_waiter(node, task, made_it ? asked(view, node, task) : view->time);
 }

@@ -24,11 +24,21 @@ static bool in_window(const struct view *view)
 	       view->iteration <= options->last_iteration;
 }
 
+static bool is_chosen(const struct actor *a, const struct actor *b)
+{
+	return (a && a->chosen) || (b && b->chosen);
+}
+
+static bool is_own(const struct actor *a, const struct actor *b)
+{
+	return !is_chosen(a, b) && ((a && a->own) || (b && b->own));
+}
+
 static bool is_wanted(const struct view *view, const struct actor *a,
 		      const struct actor *b)
 {
-	return in_window(view) && (!view->options->task_count ||
-				   (a && a->chosen) || (b && b->chosen));
+	return in_window(view) && !is_own(a, b) &&
+	       (!view->options->task_count || is_chosen(a, b));
 }
 
 static bool is_full(const struct view *view)
@@ -43,6 +53,8 @@ static bool admit(struct view *view, struct actor *a, struct actor *b)
 
 	if (wanted && !is_full(view))
 		return true;
+	if (is_own(a, b)) /* nobody asked for it to be left out */
+		return false;
 	if (wanted)
 		view->beyond++;
 	else
@@ -218,6 +230,7 @@ static void read_names(struct view *view, bool *seen)
 	while (coil__reader_next(view->reader, &event)) {
 		const char *label;
 
+		view->has_workers |= event.type == TRACE_THREAD && event.as.THREAD.process;
 		if (event.type != TRACE_TASK_CREATED)
 			continue;
 		view->task_count++;

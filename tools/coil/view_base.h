@@ -36,6 +36,7 @@ struct actor {
 	unsigned depth;                 /* of activations                     */
 	uint64_t drawn;                 /* a bit for each: is it drawn?       */
 	bool chosen;                    /* by --task                          */
+	bool own;                       /* coil's own: drawn only if chosen   */
 	bool left_out;                  /* some message of it was             */
 	bool is_process;                /* of a thread: a worker process      */
 };
@@ -44,6 +45,7 @@ struct actor {
 struct view_job {
 	struct actor *by;               /* who waits for it; NULL: the outside */
 	struct actor *worker;           /* NULL: it has not begun             */
+	bool answered;
 	char *what;                     /* "read_file(path)"                  */
 	uint64_t submitted;             /* time                               */
 };
@@ -65,6 +67,7 @@ struct view {
 	size_t callback_count, callback_room;
 	struct actor *sleep, *timeout, *signal;
 	size_t task_count;               /* in the whole trace                */
+	bool has_workers;                /* there are files of other processes */
 	size_t futures;                  /* that have an actor                */
 	uint64_t time;                   /* of the last event                 */
 	size_t polling;                  /* loops that wait                   */

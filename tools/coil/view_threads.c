@@ -153,53 +153,82 @@ struct view_job *coil__view_job_submitted(struct view *view, const struct coil__
 	return job;
 }
 
-/* Of a worker's file alone, nobody has submitted it. */
-void coil__view_job_begin(struct view *view, const struct coil__event *event)
+/* A thread has the job run by a process, which will say so itself: the process is drawn,
+ * and not the thread. */
+static bool is_deputy(struct view *view, const struct coil__event *event, uint64_t id)
 {
-	struct view_job *job = coil__map_get(&view->jobs, event->as.JOB_BEGIN.job);
-	struct actor *worker = coil__view_thread(view, event->thread);
-	uint64_t waited = job ? view->time - job->submitted : 0;
+	const struct coil__state_job *job = coil__state_job(view->state, id);
+	const struct coil__state_executor *executor =
+		job ? coil__state_executor(view->state, job->executor) : NULL;
 
-	if (!job) {
-		job = coil__take(1, sizeof *job);
-		job->submitted = view->time;
-		job->what = coil__text_format("job %llu",
-					      (unsigned long long)event->as.JOB_BEGIN.job);
-		coil__map_put(&view->jobs, event->as.JOB_BEGIN.job, job);
-	}
-	job->worker = worker;
-	if (waited >= WAITED_LEAST)
-		coil__view_message(view, DIAGRAM_CALL, job->by, worker, "%s, waited %.3f",
-				   job->what, (double)waited / 1e9);
-	else
-		coil__view_message(view, DIAGRAM_CALL, job->by, worker, "%s", job->what);
-	coil__view_begin(view, worker);
+	return executor && executor->kind == TRACE_EXECUTOR_PROCESSES && view->has_workers &&
+	       !coil__state_is_worker(view->state, job, event->thread);
 }
 
-/* The end may be told by another, of a worker process that is no more; it may not have
- * begun then. */
-void coil__view_job_end(struct view *view, const struct coil__event *event)
+/* Of a worker's file alone, nobody has submitted it. */
+static struct view_job *unknown_job(struct view *view, uint64_t id)
 {
-	const struct trace_JOB_END *end = &event->as.JOB_END;
-	struct view_job *job = coil__map_remove(&view->jobs, end->job);
-	double elapsed = job ? (double)(view->time - job->submitted) / 1e9 : 0;
-	struct actor *from;
+	struct view_job *job = coil__take(1, sizeof *job);
+
+	job->submitted = view->time;
+	job->what = coil__text_format("job %llu", (unsigned long long)id);
+	coil__map_put(&view->jobs, id, job);
+	return job;
+}
+
+void coil__view_job_begin(struct view *view, const struct coil__event *event)
+{
+	uint64_t id = event->as.JOB_BEGIN.job, waited;
+	struct view_job *job = coil__map_get(&view->jobs, id);
+
+	if (is_deputy(view, event, id))
+		return;
+	if (!job)
+		job = unknown_job(view, id);
+	waited = view->time - job->submitted;
+	job->worker = coil__view_thread(view, event->thread);
+	if (waited >= WAITED_LEAST)
+		coil__view_message(view, DIAGRAM_CALL, job->by, job->worker, "%s, waited %.3f",
+				   job->what, (double)waited / 1e9);
+	else
+		coil__view_message(view, DIAGRAM_CALL, job->by, job->worker, "%s", job->what);
+	coil__view_begin(view, job->worker);
+}
+
+/* A worker that is lost may not even have begun. */
+static void answer(struct view *view, const struct coil__event *event, struct view_job *job)
+{
+	double elapsed = (double)(view->time - job->submitted) / 1e9;
+	struct actor *from = job->worker ? job->worker : job->by;
 	char *what;
 
-	if (!job)
-		return;
-	from = job->worker ? job->worker : job->by;
 	if (event->tag == TRACE_OUTCOME_RESULT) {
 		coil__view_message(view, DIAGRAM_RETURN, from, job->by, "total(%.3f)", elapsed);
 	} else {
-		what = coil__view_error(view, end->error, "");
+		what = coil__view_error(view, event->as.JOB_END.error, "");
 		coil__view_message(view, DIAGRAM_ERROR, from, job->by, "%s, total(%.3f)", what,
 				   elapsed);
 		free(what);
 	}
 	if (job->worker)
 		coil__view_end(view, job->worker);
-	free_job(job);
+	job->answered = true;
+}
+
+/* The end is told by the worker, and then by the thread that had it run it. */
+void coil__view_job_end(struct view *view, const struct coil__event *event)
+{
+	uint64_t id = event->as.JOB_END.job;
+	struct view_job *job = coil__map_get(&view->jobs, id);
+	const struct coil__state_job *state = coil__state_job(view->state, id);
+
+	if (!job)
+		return;
+	if (!job->answered)
+		answer(view, event, job);
+	if (state && coil__state_is_worker(view->state, state, event->thread))
+		return;
+	free_job(coil__map_remove(&view->jobs, id));
 }
 
 void coil__view_job_cancelled(struct view *view, const struct coil__event *event)

@@ -189,7 +189,8 @@ int main(int argc, char **argv)
 	const char *word = argc > 1 ? argv[1] : "";
 
 	scratch = argc > 2 ? argv[2] : "bench.trace";
-	if (ran(task_words, word) || ran(sync_words, word) || ran(record_words, word))
+	if (ran(task_words, word) || ran(sync_words, word) || ran(thread_words, word) ||
+	    ran(record_words, word))
 		return 0;
 	return work_main(argc, argv, work);
 }

@@ -25,7 +25,8 @@ struct task_work {
 	void (*itself)(void);
 };
 
-extern const struct task_work task_words[], sync_words[]; /* end with NULL */
+/* They end with NULL. */
+extern const struct task_work task_words[], sync_words[], thread_words[];
 
 /* Ends the peer at an error. */
 static inline void check(coil_result r, const char *what)

@@ -14,8 +14,8 @@
  * The first chain of a future lies in the future itself: its memory lives as long.
  * Cost: the future; for other chains a pooled object.
  */
-#ifndef COIL_EXECUTOR_CHAIN_H
-#define COIL_EXECUTOR_CHAIN_H
+#ifndef COIL_EXECUTOR_WRAP_FUTURE_H
+#define COIL_EXECUTOR_WRAP_FUTURE_H
 
 #include "executor/concurrent_future.h"
 
@@ -23,7 +23,7 @@ struct future;
 
 /* A new future of LOOP for SOURCE, with a reference.  IS_NEW: nobody else has the source
  * yet.  KIND: TRACE_FUTURE_...  NULL without memory. */
-struct future *coil__chain(struct coil_loop *loop, struct concurrent_future *source,
+struct future *coil__wrap_future(struct coil_loop *loop, struct concurrent_future *source,
 			   bool is_new, unsigned kind, const coil_site *site);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * Chains.  See chain.h.
+ * Chains.  See wrap_future.h.
  */
 #include "base/shared.h"
-#include "executor/chain.h"
+#include "executor/wrap_future.h"
 #include "loop/loop.h"
 #include "task/future.h"
 #include "task/keep.h"
@@ -187,7 +187,7 @@ static void prepare_part(struct chain *chain)
 	coil__future_attach(chain->future, handle, 0);
 }
 
-struct future *coil__chain(struct coil_loop *loop, struct concurrent_future *source,
+struct future *coil__wrap_future(struct coil_loop *loop, struct concurrent_future *source,
 			   bool is_new, unsigned kind, const coil_site *site)
 {
 	struct chain *chain = chain_new(loop, source, is_new, site);
@@ -221,7 +221,7 @@ coil_future *coil_wrap_future_site(coil_concurrent_future *public, const coil_si
 	struct future *future = NULL;
 
 	if (loop) {
-		future = coil__chain(loop, source, false, TRACE_FUTURE_CONCURRENT, site);
+		future = coil__wrap_future(loop, source, false, TRACE_FUTURE_CONCURRENT, site);
 		if (!future)
 			coil__null_memory(site);
 	}
