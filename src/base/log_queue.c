@@ -42,6 +42,7 @@ struct coil_log_queue {
 	void *arg;
 	pthread_t thread;
 
+	struct entry *written; /* that the thread has taken, last  */
 	struct entry **ring;
 	size_t capacity, head, count;
 	uint64_t unsaid;       /* dropped since the last that fitted */
@@ -151,10 +152,11 @@ static void tell_dropped(struct coil_log_queue *queue, uint64_t count)
 	queue->handler(&record, queue->arg);
 }
 
-/* The next record, or NULL at the end; and how many were dropped before it. */
+/* The next record, or NULL at the end; and how many were dropped before it.  The last
+ * one is freed. */
 static struct entry *take(struct coil_log_queue *queue, uint64_t *dropped)
 {
-	struct entry *entry = NULL;
+	struct entry *entry = NULL, *last;
 
 	pthread_mutex_lock(&queue->lock);
 	while (!queue->count && !queue->unsaid && !queue->closing)
@@ -168,7 +170,10 @@ static struct entry *take(struct coil_log_queue *queue, uint64_t *dropped)
 		*dropped = queue->unsaid;
 		queue->unsaid = 0;
 	}
+	last = queue->written;
+	queue->written = entry;
 	pthread_mutex_unlock(&queue->lock);
+	free(last);
 	return entry;
 }
 
@@ -184,7 +189,6 @@ static void *write_all(void *arg)
 		tell_dropped(queue, dropped);
 		if (entry)
 			queue->handler(&entry->record, queue->arg);
-		free(entry);
 	} while (entry || dropped);
 	return NULL;
 }
@@ -232,6 +236,7 @@ static void queue_free(struct coil_log_queue *queue)
 		queue->head = (queue->head + 1) % queue->capacity;
 		queue->count--;
 	}
+	free(queue->written);
 	if (!queue->orphan)
 		pthread_cond_destroy(&queue->more);
 	pthread_mutex_destroy(&queue->lock);

@@ -159,7 +159,7 @@ static inline void run(struct thread_pool *pool, void *state, struct job *job)
 	bool begun = coil__concurrent_future_begin(future);
 
 	if (likely(begun)) {
-		TRACE_NOW(JOB_BEGIN, 0, .job = job->id);
+		TRACE_NOW(JOB_BEGIN, 0, .job = job->id); /* a process says it as well */
 		pool->class->run(state, job, &future->parcel);
 		if (TRACING)
 			record_end(job, &future->parcel);

@@ -128,14 +128,24 @@ void coil__check_job_cancelled(struct coil__check *check, const struct coil__eve
 			       "job %" PRIu64 " is cancelled, but has begun", id);
 }
 
-/* Whoever waits may give up at any time; a result, or an error, is the job's. */
+/* Is it by a call that the job's own worker has made, which brings the result?  A program
+ * may complete the future by itself at any time. */
+static bool is_by_worker(const struct coil__check *check, const struct coil__event *event,
+			 const struct coil__state_job *job)
+{
+	const struct coil__state_handle *handle = coil__state_handle(check->state, event->ctx);
+
+	return handle && handle->kind == TRACE_SCHEDULE_THREADSAFE && job->running &&
+	       handle->thread == job->thread;
+}
+
 void coil__check_job_future(struct coil__check *check, const struct coil__event *event,
 			    const struct coil__state_object *future)
 {
 	const struct coil__state_job *job =
 		future->job ? coil__state_job(check->state, future->job) : NULL;
 
-	if (job && event->tag != TRACE_OUTCOME_CANCELLED)
+	if (job && event->tag != TRACE_OUTCOME_CANCELLED && is_by_worker(check, event, job))
 		coil__violated(check, COIL__LAW_JOB_FUTURE, event,
 			       "future %" PRIu64 " is done, but its job %" PRIu64 " has not ended",
 			       future->id, job->id);

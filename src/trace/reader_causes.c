@@ -49,8 +49,6 @@ void coil__causes_learn(struct coil__causes *causes, const bool seen[TRACE_TYPES
 void coil__causes_free(struct coil__causes *causes)
 {
 	coil__map_clear(&causes->given);
-	coil__map_clear(&causes->jobs);
-	coil__map_clear(&causes->futures);
 	memset(causes, 0, sizeof *causes);
 }
 
@@ -72,15 +70,6 @@ static uint64_t lacks_end(const struct coil__causes *causes, const struct trace_
 	if (!end->process || given(causes, BEGUN, end->job) != (uintptr_t)process + 1)
 		return 0;
 	return given(causes, WORKED, end->job) ? 0 : thing(WORKED, end->job);
-}
-
-/* Who waits may give up; a result comes from a job that has ended. */
-static uint64_t lacks_result(const struct coil__causes *causes, const struct coil__event *event)
-{
-	uint64_t job = (uintptr_t)coil__map_get(&causes->jobs, event->as.FUTURE_DONE.future);
-
-	return event->tag != TRACE_OUTCOME_CANCELLED && given(causes, BEGUN, job) ?
-		thing(ENDED, job) : 0;
 }
 
 /* Of a result or a job that is known, and not there yet. */
@@ -107,8 +96,6 @@ uint64_t coil__causes_lacks(const struct coil__causes *causes,
 		return lacks(causes, SUBMITTED, event->as.JOB_CANCELLED.job);
 	case TRACE_JOB_END:
 		return lacks_end(causes, &event->as.JOB_END, process);
-	case TRACE_FUTURE_DONE:
-		return causes->jobs.count ? lacks_result(causes, event) : 0;
 	case TRACE_RESULT_GIVEN:
 		return lacks(causes, PROMISED, event->as.RESULT_GIVEN.result);
 	case TRACE_RESULT_TAKEN:
@@ -142,16 +129,6 @@ static uint64_t note_call(struct coil__causes *causes, const struct coil__event 
 	return give(causes, CALL, scheduled->handle, scheduled->loop);
 }
 
-static uint64_t note_submitted(struct coil__causes *causes,
-			       const struct trace_JOB_SUBMITTED *job, uint32_t process)
-{
-	if (job->future && job->job) {
-		coil__map_put(&causes->jobs, job->future, (void *)(uintptr_t)job->job);
-		coil__map_put(&causes->futures, job->job, (void *)(uintptr_t)job->future);
-	}
-	return give(causes, SUBMITTED, job->job, process);
-}
-
 /* In a worker it gives nothing. */
 static uint64_t note_begin(struct coil__causes *causes, uint64_t job, uint32_t process)
 {
@@ -166,8 +143,6 @@ static void forget_job(struct coil__causes *causes, uint64_t job)
 	take(causes, SUBMITTED, job);
 	take(causes, BEGUN, job);
 	take(causes, WORKED, job);
-	coil__map_remove(&causes->jobs,
-			 (uintptr_t)coil__map_remove(&causes->futures, job));
 }
 
 static uint64_t note_end(struct coil__causes *causes, uint64_t job, uint32_t process)
@@ -194,7 +169,7 @@ uint64_t coil__causes_note(struct coil__causes *causes, const struct coil__event
 			forget_loop(causes, event->as.LOOP_CLOSE.loop);
 		return 0;
 	case TRACE_JOB_SUBMITTED:
-		return note_submitted(causes, &event->as.JOB_SUBMITTED, process);
+		return give(causes, SUBMITTED, event->as.JOB_SUBMITTED.job, process);
 	case TRACE_JOB_BEGIN:
 		return note_begin(causes, event->as.JOB_BEGIN.job, process);
 	case TRACE_JOB_END:

@@ -22,8 +22,6 @@
 struct coil__causes {
 	bool on[TRACE_TYPES];     /* events that there are                     */
 	struct coil__map given;   /* thing -> the loop, or the process, plus one*/
-	struct coil__map jobs;    /* of futures that wait for them; and ...    */
-	struct coil__map futures; /* ... of jobs; until the job has ended      */
 };
 
 /* There are events of type SEEN. */

@@ -40,7 +40,7 @@
 /* How many objects and stacks there are at a time, in the pools of threads, differs from
  * pass to pass, and comes to its most slowly; a leak of one for each operation is more than
  * this in a few passes, of one in a pass in a minute or two. */
-static const struct figures most = { .in_use = 65536, .resident = 4096, .stacks = 128 };
+static const struct figures most = { .in_use = 131072, .resident = 4096, .stacks = 128 };
 
 static struct {
 	_Atomic(pid_t) running[SLOTS]; /* jobs that may be killed */

@@ -151,17 +151,24 @@ TEST(a_worker_runs_one_job_at_a_time)
 #define SUBMIT_FOR(job, future)                                                \
 	"t1/1 ctx=0 FUTURE_CREATED executor future=" #future "\n"               \
 	"t1/1 ctx=0 JOB_SUBMITTED job=" #job " executor=9 future=" #future "\n"
-#define DONE(future, how) "t1/1 ctx=0 FUTURE_DONE " #how " future=" #future "\n"
+#define COMES(handle)                                                          \
+	"t2 ctx=0 HANDLE_SCHEDULED threadsafe handle=" #handle " loop=1\n"
+#define TAKES_IT(handle, future, how)                                          \
+	"t1/1 ctx=0 ITERATION_BEGIN n=1 ready=0\n"                              \
+	TAKE(handle) "t1/1 ctx=" #handle " HANDLE_RUN_BEGIN\n"                  \
+	"t1/1 ctx=" #handle " FUTURE_DONE " #how " future=" #future "\n"
 
 TEST(the_future_of_a_job_is_done_after_the_job)
 {
-	CHECK_STR(broken(OPEN POOL(1) SUBMIT_FOR(1, 3) LATER BEGIN(2, 1) END(2, 1)
-			 LATEST DONE(3, result)), "");
-	CHECK_STR(broken(OPEN POOL(1) SUBMIT_FOR(1, 3) LATER BEGIN(2, 1) LATEST DONE(3, cancelled)),
-		  "");
-	CHECK_STR(broken(OPEN POOL(1) SUBMIT_FOR(1, 3) LATER BEGIN(2, 1) LATEST DONE(3, result)),
-		  "job-future");
-	CHECK_STR(broken(OPEN POOL(1) SUBMIT_FOR(1, 3) LATER DONE(3, exception)), "job-future");
+	CHECK_STR(broken(OPEN POOL(1) SUBMIT_FOR(1, 3) LATER BEGIN(2, 1) END(2, 1) COMES(5)
+			 LATEST TAKES_IT(5, 3, result)), "");
+	CHECK_STR(broken(OPEN POOL(1) SUBMIT_FOR(1, 3) LATER BEGIN(2, 1) COMES(5)
+			 LATEST TAKES_IT(5, 3, exception)), "job-future");
+	/* The program may complete it by itself, or cancel it. */
+	CHECK_STR(broken(OPEN POOL(1) SUBMIT_FOR(1, 3) LATER BEGIN(2, 1)
+			 LATEST "t1/1 ctx=0 FUTURE_DONE result future=3\n"), "");
+	CHECK_STR(broken(OPEN POOL(1) SUBMIT_FOR(1, 3) LATER BEGIN(2, 1) COMES(5)
+			 LATEST TAKES_IT(5, 3, cancelled)), "");
 }
 
 /* A thread has a process run it: both say so. */

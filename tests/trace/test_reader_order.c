@@ -93,21 +93,6 @@ TEST(a_job_begins_after_it_was_submitted)
 		  "1:JOB_SUBMITTED@2 2:JOB_BEGIN@2 2:JOB_END@2 1:JOB_SUBMITTED@3 3:JOB_CANCELLED@3");
 }
 
-TEST(a_future_has_the_result_of_a_job_after_its_end)
-{
-	CHECK_STR(order_of("@0.001 t1/1 ctx=0 JOB_SUBMITTED job=5 executor=1 future=3\n"
-			   "@0.003 t1/1 ctx=0 FUTURE_DONE result future=3\n"
-			   "@0.002 t2 ctx=0 JOB_BEGIN job=5\n"
-			   "@0.004 t2 ctx=0 JOB_END result job=5\n"),
-		  "1:JOB_SUBMITTED@1 2:JOB_BEGIN@2 2:JOB_END@4 1:FUTURE_DONE@4");
-	/* Whoever waits may give up. */
-	CHECK_STR(order_of("@0.001 t1/1 ctx=0 JOB_SUBMITTED job=5 executor=1 future=3\n"
-			   "@0.003 t1/1 ctx=0 FUTURE_DONE cancelled future=3\n"
-			   "@0.002 t2 ctx=0 JOB_BEGIN job=5\n"
-			   "@0.004 t2 ctx=0 JOB_END result job=5\n"),
-		  "1:JOB_SUBMITTED@1 2:JOB_BEGIN@2 1:FUTURE_DONE@3 2:JOB_END@4");
-}
-
 TEST(a_thread_that_waits_for_a_result_goes_on_behind_it)
 {
 	CHECK_STR(order_of("@0.001 t2 ctx=0 RESULT_PROMISED result=5 loop=1\n"

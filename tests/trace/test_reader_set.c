@@ -327,3 +327,42 @@ TEST(a_program_that_forks_while_it_is_recorded, .no_laws = "it records itself")
 	CHECK_HAS(printed, "MARK text=\"parent again\"");
 	CHECK_INT(RUN(test_built("coil"), "check", "-q", test_path("F"))->status, 0);
 }
+
+static coil_result works(void *number)
+{
+	coil_trace_mark("at work");
+	return coil_number(*(int *)number);
+}
+
+static coil_result asks(void *pool)
+{
+	for (int i = 0; i < 5; i++) {
+		coil_result r = coil_await(coil_run_in_executor_copy(pool, works, &i));
+
+		CHECK_INT(r.number, i);
+	}
+	return coil_ok(NULL);
+}
+
+/* Each job is submitted in one file, and run in another. */
+TEST(a_program_with_worker_processes, .no_laws = "it records itself", .real_clock = true)
+{
+	coil_executor *pool;
+	const char *printed, *drawn;
+
+	CHECK_INT(coil_trace_start(test_path("P")).error, COIL_OK);
+	pool = coil_process_pool_executor(.max_workers = 2);
+	REQUIRE(pool);
+	CHECK_INT(coil_run(coil_coro(asks, pool)).error, COIL_OK);
+	coil_executor_shutdown(pool, 0);
+	coil_trace_stop();
+	printed = shown("P");
+	CHECK_HAS(printed, "MARK text=\"at work\"");
+	CHECK_STR(strstr(printed, "missing"), NULL);
+	CHECK_STR(RUN(test_built("coil"), "check", "-q", test_path("P"))->out, "");
+	CHECK_STR(RUN(test_built("coil"), "check", "-q", "--alone", test_path("P"))->out, "");
+	drawn = RUN(test_built("coil"), "render", "--format", "plantuml", test_path("P"))->out;
+	CHECK_HAS(drawn, "participant \"worker ");
+	CHECK_HAS(drawn, " : works(<U+0026>i)");
+	CHECK_HAS(drawn, " -> main : total(");
+}
