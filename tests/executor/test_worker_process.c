@@ -720,8 +720,8 @@ TEST(is_forked_among_busy_threads, .real_clock = true, .seconds = 60)
 {
 	pthread_t threads[3];
 
-#ifdef __SANITIZE_ADDRESS__
-	SKIP("the address sanitizer's allocator does not survive a fork among threads");
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+	SKIP("a sanitizer's allocator does not survive a fork among busy threads");
 #endif
 	for (int i = 0; i < 3; i++)
 		REQUIRE(pthread_create(&threads[i], NULL, i ? busy_thread : thread_maker,
