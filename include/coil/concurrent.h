@@ -17,7 +17,11 @@
  *	coil_retain and coil_release of concurrent futures and executors.
  * In debug mode the others are refused there (debug.h).
  *
- * Errors and lists cross over as copies: they belong to the thread that gets them.
+ * Errors, lists and bytes cross over as copies: they belong to the thread that gets them.
+ * What is nested in more than 100 others does not: COIL_RUNTIME.
+ *
+ * The handle of a concurrent future is good as long as the future lives, which is until it is
+ * done and nobody has it any more: its callbacks may use it after the program let it go.
  */
 #ifndef COIL_CONCURRENT_H
 #define COIL_CONCURRENT_H
@@ -33,7 +37,7 @@ typedef struct coil_concurrent_future coil_concurrent_future;
 /* From any thread: LOOP makes a task of COROUTINE (handed over).  Called by LOOP's own
  * thread it works too, but whoever then waits for the result waits for himself.
  * Result: a future for its result, the caller's, who releases it; letting go of it does
- * not cancel the task.
+ * not cancel the task.  If LOOP is closed before the task has ended, it is cancelled.
  * Errors: NULL with COIL_TYPE "A coroutine object is required", COIL_RUNTIME "Event loop
  * is closed", COIL_MEMORY, COIL_INVALID_HANDLE.  The coroutine is gone then.
  * Does not suspend.  (asyncio.run_coroutine_threadsafe) */
@@ -66,7 +70,8 @@ COIL_API coil_result coil_concurrent_future_exception_site(
 
 /* Cancels it: a job that has not begun never will; the task of
  * coil_run_coroutine_threadsafe is cancelled by its loop.
- * Result: false if it is done, or (a job) runs.  (future.cancel()) */
+ * Result: whether it is cancelled now; false if it has ended, or (a job) runs.
+ * (future.cancel()) */
 COIL_API bool coil_concurrent_future_cancel(coil_concurrent_future *future);
 
 /* (future.cancelled(), running(), done()) */

@@ -89,9 +89,17 @@ enum coil_shutdown_flags {
 	COIL_SHUTDOWN_CANCEL_FUTURES = 2, /* (cancel_futures=True) */
 };
 
-/* Takes no jobs any more, and hands EXECUTOR over.  BLOCKS until all jobs have run and
+/* What was submitted runs to its end, whoever lets go of the executor: coil_release of the
+ * last handle is a shutdown without waiting, and a process that ends by exit() or by
+ * returning from main first joins the workers that there are (as Python does; _exit and
+ * a signal do not).  A forked child has none of the parent's threads and jobs; its copies of
+ * executors start threads of their own.
+ *
+ * Takes no jobs any more, and hands EXECUTOR over.  BLOCKS until all jobs have run and
  * the workers are gone, unless FLAGS say otherwise: without waiting, they go when
- * they have run what was submitted.  (executor.shutdown(wait=True)) */
+ * they have run what was submitted.
+ * Errors: COIL_RUNTIME "cannot join current thread" in a job of its own, and then nobody
+ * is waited for but the others; COIL_INVALID_HANDLE.  (executor.shutdown(wait=True)) */
 COIL_API coil_result coil_executor_shutdown(coil_executor *executor, unsigned flags);
 
 /* ---- jobs of a loop ------------------------------------------------------ */

@@ -33,12 +33,18 @@ static size_t content_bucket(const coil_site *site, const coil_site *const *chai
 	return bucket_of(hash);
 }
 
+static bool is_copy(const coil_site *a, const coil_site *b)
+{
+	return a->function == b->function && a->file == b->file && a->line == b->line &&
+	       a->callee == b->callee && a->argument == b->argument;
+}
+
 /* The content as well: sites that are not a program's, but a scenario's, come and go. */
 static bool is_of(const struct place *place, const coil_site *site,
 		  const coil_site *const *chain, size_t count)
 {
 	return place->of == site && place->count == count &&
-	       memcmp(&place->site, site, sizeof(*site)) == 0 &&
+	       is_copy(&place->site, site) &&
 	       (!count || memcmp(place->chain, chain, count * sizeof(*chain)) == 0);
 }
 

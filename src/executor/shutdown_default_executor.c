@@ -106,27 +106,30 @@ static struct joiner *joiner_new(struct coil_loop *loop, const coil_site *site)
 	return joiner;
 }
 
-static coil_result start(struct coil_loop *loop, const coil_site *site,
-			 struct joiner **started)
+/* *STARTED: as long as there is one.  Result: a future, with a reference, done when it has
+ * joined; NULL with coil_last_error(). */
+static struct future *start(struct coil_loop *loop, const coil_site *site,
+			    struct joiner **started)
 {
 	struct joiner *joiner = joiner_new(loop, site);
 	pthread_t thread;
 	int error;
 
 	if (!joiner)
-		return coil_raise_site(site, COIL_MEMORY, NULL);
+		return coil__null_memory(site);
 	outside_expect(&joiner->outside, true);
 	error = coil__thread_start(&thread, join, joiner);
-	if (!error) {
-		pthread_detach(thread); /* it does nothing behind its arrival */
-		joiner->waited_by = started;
-		*started = joiner;
-		return coil_ok(NULL);
+	if (error) {
+		coil__outside_forget(&joiner->outside);
+		end_loop_side(joiner);
+		free_joiner(&joiner->outside);
+		return coil__null(COIL_OS, site, "cannot start a thread: %s", strerror(error));
 	}
-	coil__outside_forget(&joiner->outside);
-	end_loop_side(joiner);
-	free_joiner(&joiner->outside);
-	return coil_raise_site(site, COIL_OS, "cannot start a thread: %s", strerror(error));
+	pthread_detach(thread); /* it does nothing behind its arrival */
+	joiner->waited_by = started;
+	*started = joiner;
+	object_ref(joiner->future);
+	return joiner->future;
 }
 
 /* ---- the task that waits --------------------------------------------- */
@@ -161,13 +164,13 @@ static void let_go(struct joiner *joiner)
 static coil_result shut_down(struct task *task, double limit, const coil_site *site)
 {
 	struct coil_loop *loop = task->future.loop;
-	struct joiner *joiner = NULL; /* as long as there is one */
-	coil_result result = start(loop, site, &joiner);
+	struct joiner *joiner = NULL;
+	struct future *future = start(loop, site, &joiner);
+	coil_result result;
 
-	if (result.error)
-		return result;
-	object_ref(joiner->future);
-	result = await_within(task, joiner->future, limit, site);
+	if (!future)
+		return coil_last_error();
+	result = await_within(task, future, limit, site);
 	if (joiner)
 		let_go(joiner);
 	if (result.error != COIL_TIMEOUT)

@@ -10,7 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "base/shared.h"
 #include "executor/concurrent_future.h"
 #include "executor/thread_pool.h"
@@ -35,123 +34,6 @@ unsigned coil__cpu_count(void)
 		return (unsigned)CPU_COUNT(&set);
 	online = sysconf(_SC_NPROCESSORS_ONLN); /* more than fit into the set */
 	return online > 0 ? (unsigned)online : 1;
-}
-
-/* ---- all pools ------------------------------------------------------- */
-
-static pthread_mutex_t pools_lock = PTHREAD_MUTEX_INITIALIZER;
-static struct thread_pool *pools;
-static atomic_bool ended;
-
-bool coil__thread_pools_ended(void)
-{
-	return atomic_load(&ended);
-}
-
-static struct thread_pool *next_to_end(void)
-{
-	struct thread_pool *pool;
-
-	pthread_mutex_lock(&pools_lock);
-	for (pool = pools; pool && pool->ended;)
-		pool = pool->next;
-	if (pool) {
-		pool->ended = true;
-		coil__thread_pool_ref(pool);
-	}
-	pthread_mutex_unlock(&pools_lock);
-	return pool;
-}
-
-static void process_end(void)
-{
-	struct thread_pool *pool;
-
-	atomic_store(&ended, true);
-	while ((pool = next_to_end())) {
-		coil__thread_pool_close(pool, false);
-		coil__thread_pool_join(pool);
-		coil__thread_pool_unref(pool);
-	}
-}
-
-/* A fork waits until no thread is in the middle of something. */
-static void before_fork(void)
-{
-	pthread_mutex_lock(&pools_lock);
-	for (struct thread_pool *pool = pools; pool; pool = pool->next) {
-		pthread_mutex_lock(&pool->lock);
-		mutex_lock(&pool->queue.lock);
-	}
-}
-
-static void after_fork_in_parent(void)
-{
-	for (struct thread_pool *pool = pools; pool; pool = pool->next) {
-		mutex_unlock(&pool->queue.lock);
-		pthread_mutex_unlock(&pool->lock);
-	}
-	pthread_mutex_unlock(&pools_lock);
-}
-
-static void lose_workers(struct thread_pool *pool)
-{
-	while (pool->workers) {
-		struct worker *worker = pool->workers;
-
-		pool->workers = worker->next;
-		free(worker);
-	}
-	atomic_fetch_sub(&pool->refs, pool->live);
-	pool->live = 0;
-	atomic_store(&pool->made, 0);
-	atomic_store(&pool->submitted, 0);
-	atomic_store(&pool->finished, 0);
-}
-
-/* Unlocking is for the thread that locked, which is the parent's: so all is made anew. */
-static void after_fork_in_child(void)
-{
-	pthread_mutex_init(&pools_lock, NULL);
-	for (struct thread_pool *pool = pools; pool; pool = pool->next) {
-		bool closed = coil__job_queue_closed(&pool->queue);
-
-		pthread_mutex_init(&pool->lock, NULL);
-		pthread_cond_init(&pool->gone, NULL);
-		lose_workers(pool);
-		if (coil__job_queue_init(&pool->queue, coil__cpu_count() > 1) != 0 || closed)
-			coil__job_queue_close(&pool->queue);
-	}
-}
-
-static void install_hooks(void)
-{
-	if (atexit(process_end) != 0 ||
-	    pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child) != 0)
-		coil__log("no memory to be told of the end of the process, or of a fork");
-}
-
-static void add_pool(struct thread_pool *pool)
-{
-	static pthread_once_t hooks = PTHREAD_ONCE_INIT;
-
-	pthread_once(&hooks, install_hooks);
-	pthread_mutex_lock(&pools_lock);
-	pool->place = &pools;
-	pool->next = pools;
-	if (pools)
-		pools->place = &pool->next;
-	pools = pool;
-	pthread_mutex_unlock(&pools_lock);
-}
-
-static void remove_pool(struct thread_pool *pool)
-{
-	pthread_mutex_lock(&pools_lock);
-	*pool->place = pool->next;
-	if (pool->next)
-		pool->next->place = pool->place;
-	pthread_mutex_unlock(&pools_lock);
 }
 
 /* ---- a pool's life --------------------------------------------------- */
@@ -197,7 +79,7 @@ struct thread_pool *coil__thread_pool_new(const struct worker_class *class, void
 	atomic_init(&pool->finished, 0);
 	atomic_init(&pool->refs, 1);
 	strcpy(pool->prefix, prefix);
-	add_pool(pool);
+	coil__thread_pools_add(pool);
 	return pool;
 }
 
@@ -211,7 +93,7 @@ static void destroy(struct thread_pool *pool)
 {
 	pthread_mutex_lock(&pool->lock);
 	pthread_mutex_unlock(&pool->lock);
-	remove_pool(pool);
+	coil__thread_pools_remove(pool);
 	if (pool->class->free)
 		pool->class->free(pool->data);
 	pthread_cond_destroy(&pool->gone);
@@ -230,6 +112,35 @@ void coil__thread_pool_unref(struct thread_pool *pool)
 {
 	if (drop(pool))
 		destroy(pool);
+}
+
+/* ---- after a fork, in the child -------------------------------------- */
+
+static void lose_workers(struct thread_pool *pool)
+{
+	while (pool->workers) {
+		struct worker *worker = pool->workers;
+
+		pool->workers = worker->next;
+		free(worker);
+	}
+	atomic_fetch_sub(&pool->refs, pool->live);
+	pool->live = 0;
+	atomic_store(&pool->made, 0);
+	atomic_store(&pool->submitted, 0);
+	atomic_store(&pool->finished, 0);
+}
+
+/* Unlocking is for the thread that locked, which is the parent's: so all is made anew. */
+void coil__thread_pool_forked(struct thread_pool *pool)
+{
+	bool closed = coil__job_queue_closed(&pool->queue);
+
+	pthread_mutex_init(&pool->lock, NULL);
+	pthread_cond_init(&pool->gone, NULL);
+	lose_workers(pool);
+	if (coil__job_queue_init(&pool->queue, coil__cpu_count() > 1) != 0 || closed)
+		coil__job_queue_close(&pool->queue);
 }
 
 /* ---- what a worker does ---------------------------------------------- */
@@ -357,7 +268,7 @@ static int start_worker(struct thread_pool *pool)
 	coil__thread_pool_ref(pool);
 	error = coil__thread_start(&worker->thread, work, worker);
 	if (error) {
-		coil__thread_pool_unref(pool);
+		(void)drop(pool); /* who submits has another */
 		free(worker);
 		return error;
 	}

@@ -58,7 +58,7 @@ struct thread_pool {
 	struct worker *workers;
 	unsigned live;
 
-	struct thread_pool *next, **place; /* all pools (thread_pool.c)           */
+	struct thread_pool *next, **place; /* all pools (thread_pools.c)          */
 	bool ended;                    /* closed by the end of the process        */
 	char prefix[];                 /* of the threads' names                   */
 };
@@ -99,8 +99,15 @@ void coil__thread_pool_close(struct thread_pool *pool, bool cancel);
  * them: false then. */
 bool coil__thread_pool_join(struct thread_pool *pool);
 
+/* The chain of all pools (thread_pools.c). */
+void coil__thread_pools_add(struct thread_pool *pool);
+void coil__thread_pools_remove(struct thread_pool *pool);
+
 /* Has the end of the process begun? */
 bool coil__thread_pools_ended(void);
+
+/* In the child of a fork: POOL has lost its threads, and its jobs. */
+void coil__thread_pool_forked(struct thread_pool *pool);
 
 /* How many CPUs this process may use. */
 unsigned coil__cpu_count(void);

@@ -73,14 +73,10 @@ struct coil_loop {
 
 	/* On the virtual clock, when nothing is ready, timed or watched, nothing of
 	 * this thread will ever happen again: then leave, instead of waiting. */
-	union {
-		struct {
-			bool leaves_deadlock;
-			bool debug;    /* debug mode (debug.h)                    */
-		};
-		uint16_t watched;      /* is an iteration to look at any of these */
-	};
+	bool leaves_deadlock;
 	bool deadlocked;               /* that is why it was left                 */
+
+	bool debug;                    /* debug mode (debug.h)                    */
 	const coil_site *run_site;     /* where it was last run                   */
 	double slow_callback_duration; /* seconds; debug mode                     */
 	bool is_counted;               /* in coil__watched, as in debug mode      */

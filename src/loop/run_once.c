@@ -8,26 +8,22 @@
  * is scheduled meanwhile waits for the next iteration.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "base/place.h"
 #include "loop/debug.h"
 #include "loop/loop.h"
-#include "loop/registry.h"
+#include "loop/run_ready.h"
 #include "loop/signals.h"
 #include "loop/validate.h"
-#include "task/interrupt.h"
 #include "trace/recorder.h"
 
 #define LONGEST_WAIT 86400.0 /* seconds: a day, as asyncio has it */
 #define FOR_EVER (-1.0)
 
-/* An iteration is one function, but there are two of it: the second looks at how long
- * things take, and at what else loop->watched says. */
+/* Parts of one function, which has some of them twice. */
 #define in_line inline __attribute__((always_inline))
 
-static double poll_timeout(const struct coil_loop *loop)
+static in_line double poll_timeout(const struct coil_loop *loop)
 {
 	const struct handle *top = coil__timer_heap_top(&loop->timers);
 	double wait;
@@ -129,110 +125,6 @@ static in_line void schedule_due(struct coil_loop *loop)
 	}
 }
 
-/* What a callback raised goes to the exception handler, except what must leave
- * the loop. */
-static cold void callback_failed(struct coil_loop *loop, struct handle *handle,
-			    coil_result error)
-{
-	char message[256];
-	coil_exception_context context = {
-		.message = message, .exception = error,
-		.handle = object_handle(handle), .site = handle->site,
-		.source_traceback = coil__place_if_made(handle->site),
-	};
-
-	if (error.error == COIL_SYSTEM_EXIT || error.error == COIL_KEYBOARD_INTERRUPT) {
-		loop_leave(loop, error);
-		return;
-	}
-	snprintf(message, sizeof(message), "Exception in callback %s(%s)",
-		 handle->site ? handle->site->callee : "?",
-		 handle->site && strcmp(handle->site->argument, "NULL") != 0 ?
-		 handle->site->argument : "");
-	coil_loop_call_exception_handler(loop, &context);
-}
-
-static inline coil_result call(struct handle *handle)
-{
-	if (handle->object.flags & HANDLE_ON_DONE)
-		return handle->done_function(object_handle(handle->future), handle->arg);
-	return handle->function(handle->arg);
-}
-
-/* A task's step records its own beginning and end, which stand for the handle's. */
-static apart void record_begin(const struct handle *handle)
-{
-	TRACE_CONTEXT(handle->id);
-	if (!(handle->object.flags & HANDLE_STEP))
-		TRACE_NOW(HANDLE_RUN_BEGIN, 0, );
-}
-
-static apart void record_end(unsigned flags, int error)
-{
-	if (!(flags & HANDLE_STEP))
-		TRACE(HANDLE_RUN_END, 0, .error = (uint32_t)error);
-}
-
-/* Everything but the straight path: what is recorded, is a done callback, comes from
- * another thread, or was cancelled and is skipped.  Result: whether it was run.  A
- * handle that is a part of something else may be gone with that after the call. */
-static apart bool run_other(struct coil_loop *loop, struct handle *handle)
-{
-	unsigned flags = handle->object.flags;
-	coil_result result;
-
-	if (flags & HANDLE_CANCELLED) {
-		handle_drop(handle);
-		return false;
-	}
-	loop->running_handle = handle;
-	if (TRACING)
-		record_begin(handle);
-	result = call(handle);
-	if (unlikely(result.error))
-		callback_failed(loop, handle, result);
-	if (!(flags & HANDLE_EMBEDDED))
-		handle_drop(handle);
-	if (TRACING)
-		record_end(flags, result.error);
-	return true;
-}
-
-/* Here callbacks are called.  In line, because the processor guesses wrong at every
- * return that stands between a switch of stacks and the loop: 8 ns each. */
-static in_line bool run_handle(struct coil_loop *loop, struct handle *handle)
-{
-	unsigned flags = handle->object.flags;
-	coil_result result;
-
-	if (unlikely(TRACING || flags & HANDLE_NOT_STRAIGHT))
-		return run_other(loop, handle);
-	loop->running_handle = handle;
-	result = handle->function(handle->arg);
-	if (unlikely(result.error))
-		callback_failed(loop, handle, result);
-	if (!(flags & HANDLE_EMBEDDED))
-		handle_drop(handle);
-	return true;
-}
-
-/* Something is to be done between two handles.  Result: whether the loop is left. */
-static cold bool attend(struct coil_loop *loop)
-{
-	loop->running_handle = NULL;
-	TRACE_CONTEXT(0);
-	if (loop_attention(loop) & LOOP_LOST && !loop->leaving.error)
-		loop->leaving = coil__loop_refusal(loop, NULL);
-	if (loop_take_attention(loop, LOOP_INTERRUPTED))
-		coil__interrupt_attend(loop);
-	return loop_attention(loop) & (LOOP_LEAVES | LOOP_LOST);
-}
-
-static inline bool is_left(struct coil_loop *loop)
-{
-	return unlikely(loop_attention(loop)) && attend(loop);
-}
-
 /* Both with one branch, as mostly there is neither. */
 static inline bool has_incoming_or_attention(struct coil_loop *loop)
 {
@@ -250,79 +142,38 @@ static apart void take_what_came(struct coil_loop *loop)
 		coil__signals_attend(loop);
 }
 
-/* Result: how many were run, cancelled ones not counted. */
-static in_line uint32_t run_ready(struct coil_loop *loop)
+/* In debug mode a wait is timed. */
+static apart int ask_system_timed(struct coil_loop *loop, double timeout)
 {
-	size_t todo = coil__ready_queue_length(&loop->ready);
-	uint32_t ran = 0;
+	double began = clock_now(&loop->clock);
+	int fired = ask_system(loop, timeout);
 
-	while (todo-- && !is_left(loop))
-		ran += run_handle(loop, coil__ready_queue_pop(&loop->ready));
-	loop->running_handle = NULL;
-	TRACE_CONTEXT(0);
-	return ran;
+	coil__debug_poll(loop, timeout, clock_now(&loop->clock) - began,
+			 fired > 0 ? fired : 0);
+	return fired;
 }
 
-/* The same in debug mode. */
-static apart uint32_t run_ready_timed(struct coil_loop *loop)
+/* Result: 0, or why the system could not be asked. */
+static in_line int poll(struct coil_loop *loop, double timeout)
 {
-	size_t todo = coil__ready_queue_length(&loop->ready);
-	uint32_t ran = 0;
-
-	while (todo-- && !is_left(loop)) {
-		struct handle *handle = coil__ready_queue_pop(&loop->ready);
-		struct debug_run run;
-		bool this_ran;
-
-		coil__debug_run_begin(&run, loop, handle);
-		this_ran = run_handle(loop, handle);
-		coil__debug_run_end(&run, loop, this_ran);
-		ran += this_ran;
-	}
-	loop->running_handle = NULL;
-	TRACE_CONTEXT(0);
-	return ran;
-}
-
-/* From the poll to the end of an iteration. */
-static in_line coil_result
-poll_and_run(struct coil_loop *loop, double timeout, bool debug)
-{
-	double began = debug ? clock_now(&loop->clock) : 0;
-	uint32_t ran;
-	int fired;
+	int fired, error;
 
 	TRACE(POLL_BEGIN, 0, .timeout = timeout);
-	fired = ask_system(loop, timeout);
-	if (unlikely(fired < 0 && errno != EINTR))
-		return coil_raise(COIL_OS, "the poll failed: %s", strerror(errno));
+	fired = unlikely(loop->debug) ? ask_system_timed(loop, timeout) :
+					ask_system(loop, timeout);
+	error = fired < 0 && errno != EINTR ? errno : 0;
 	if (timeout != 0)
 		TRACE_NOW(POLL_END, 0, .events = fired > 0 ? (uint32_t)fired : 0);
 	else
-		TRACE(POLL_END, 0, .events = (uint32_t)fired);
-	if (debug)
-		coil__debug_poll(loop, timeout, clock_now(&loop->clock) - began,
-				 fired > 0 ? fired : 0);
-
-	if (unlikely(has_incoming_or_attention(loop)))
-		take_what_came(loop);
-	schedule_fired(loop);
-	schedule_due(loop);
-	ran = debug ? run_ready_timed(loop) : run_ready(loop);
-	TRACE_NOW(ITERATION_END, 0, .ran = ran);
-	return loop->leaving;
-}
-
-static apart coil_result poll_and_run_watched(struct coil_loop *loop, double timeout)
-{
-	if (loop->leaves_deadlock && is_deadlock(loop, timeout))
-		return coil_raise(COIL_RUNTIME, "deadlock: nothing will ever be ready");
-	return poll_and_run(loop, timeout, loop->debug);
+		TRACE(POLL_END, 0, .events = fired > 0 ? (uint32_t)fired : 0);
+	return error;
 }
 
 coil_result coil__run_once(struct coil_loop *loop)
 {
+	uint32_t ran;
 	double timeout;
+	int error;
 
 	VALIDATE(loop);
 	if (loop->timers.count)
@@ -335,7 +186,17 @@ coil_result coil__run_once(struct coil_loop *loop)
 		  .scheduled = (uint32_t)loop->timers.count);
 
 	timeout = poll_timeout(loop);
-	if (unlikely(loop->watched))
-		return poll_and_run_watched(loop, timeout);
-	return poll_and_run(loop, timeout, false);
+	if (unlikely(loop->leaves_deadlock) && is_deadlock(loop, timeout))
+		return coil_raise(COIL_RUNTIME, "deadlock: nothing will ever be ready");
+	error = poll(loop, timeout);
+	if (unlikely(error))
+		return coil_raise(COIL_OS, "the poll failed: %s", strerror(error));
+
+	if (unlikely(has_incoming_or_attention(loop)))
+		take_what_came(loop);
+	schedule_fired(loop);
+	schedule_due(loop);
+	ran = coil__run_ready(loop);
+	TRACE_NOW(ITERATION_END, 0, .ran = ran);
+	return loop->leaving;
 }

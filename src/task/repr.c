@@ -42,7 +42,7 @@ bool coil__text_end(struct text *text)
 
 void coil__repr_string(const char *string, FILE *file)
 {
-	char quote = strchr(string, '\'') && !strchr(string, '"') ? '"' : '\'';
+	unsigned char quote = strchr(string, '\'') && !strchr(string, '"') ? '"' : '\'';
 
 	fputc(quote, file);
 	for (const unsigned char *c = (const unsigned char *)string; *c; c++) {
