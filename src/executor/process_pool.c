@@ -10,26 +10,16 @@
 
 #include "executor/executor.h"
 #include "executor/process_pool.h"
-#include "executor/worker_process.h"
 #include "task/keep.h"
 #include "trace/recorder.h"
 
 /* ---- a worker ---------------------------------------------------------- */
 
-struct process_worker {
-	struct worker_process process;
-	const coil_process_pool_options *options;
-};
-
-/* NULL without memory: then its jobs fail. */
 static void *begin(void *data, unsigned number)
 {
 	struct process_pool *pool = data;
-	struct process_worker *worker = malloc(sizeof(*worker));
+	struct process_worker *worker = &pool->workers[number];
 
-	(void)number;
-	if (!worker)
-		return NULL;
 	coil__worker_process_init(&worker->process, &pool->server);
 	worker->options = &pool->options;
 	return worker;
@@ -44,10 +34,6 @@ static void run(void *state, struct job *job, struct parcel *result)
 		.size = job->size == COIL_NOT_COPIED ? 0 : job->size, .site = job->site,
 	};
 
-	if (!worker) {
-		coil__parcel_error(result, COIL_MEMORY, job->site, "%s", "");
-		return;
-	}
 	coil__worker_process_run(&worker->process, &task, worker->options->job_timeout, result);
 	job->process = (uint32_t)worker->process.pid;
 	if (worker->options->max_tasks_per_child &&
@@ -59,9 +45,7 @@ static void end(void *state)
 {
 	struct process_worker *worker = state;
 
-	if (worker)
-		coil__worker_process_end(&worker->process);
-	free(worker);
+	coil__worker_process_end(&worker->process);
 }
 
 /* ---- a pool ------------------------------------------------------------ */
@@ -82,7 +66,8 @@ static const struct worker_class processes = {
 static struct process_pool *pool_new(const coil_process_pool_options *options,
 				     const coil_site *site)
 {
-	struct process_pool *pool = malloc(sizeof(*pool));
+	struct process_pool *pool = calloc(1, sizeof(*pool) + options->max_workers *
+					      sizeof(pool->workers[0]));
 	int error;
 
 	if (!pool)
@@ -100,18 +85,19 @@ coil_executor *coil_process_pool_executor_site(coil_process_pool_options options
 					       const coil_site *site)
 {
 	static atomic_uint made;
-	unsigned workers = options.max_workers ? options.max_workers : coil__cpu_count();
 	struct process_pool *pool;
 	struct executor *executor;
 	char name[40];
 
 	if (!(options.job_timeout >= 0))
 		return coil__null(COIL_VALUE, site, "job_timeout must be >= 0");
+	if (!options.max_workers)
+		options.max_workers = coil__cpu_count();
 	pool = pool_new(&options, site);
 	if (!pool)
 		return NULL;
 	snprintf(name, sizeof(name), "ProcessPoolExecutor-%u", atomic_fetch_add(&made, 1));
-	executor = coil__executor_new(&processes, pool, workers, name, site);
+	executor = coil__executor_new(&processes, pool, options.max_workers, name, site);
 	if (!executor) {
 		free_pool(pool);
 		return NULL;

@@ -15,11 +15,17 @@
 
 #include <coil/executor.h>
 
-#include "executor/process_server.h"
+#include "executor/worker_process.h"
+
+struct process_worker {
+	struct worker_process process;
+	const coil_process_pool_options *options;
+};
 
 struct process_pool {
 	struct process_server server;
 	coil_process_pool_options options;
+	struct process_worker workers[]; /* max_workers of them */
 };
 
 #endif

@@ -3,10 +3,10 @@
  * What the process server does: forks workers, reaps them, reports.  See
  * process_server.h.
  *
- * All signals are blocked here; a worker that has ended is seen by a signalfd.  Three
- * things are waited for: a request, SIGCHLD, the end of the program.  The last is seen as
- * the end of the control socket, and, should forks of the program have that open too, by a
- * pidfd where the kernel has them.
+ * All signals are blocked here, and two are read from a signalfd: SIGCHLD, when a worker has
+ * ended, and SIGHUP, when a thread of the program has that was the server's parent.  The next
+ * is another thread, unless the program has ended: getppid() tells.  That is seen as the end
+ * of the control socket, too, but not if forks of the program have it open.
  *
  * Invariant: a worker is in the table from its fork until it is reaped; so its pid is its
  * own for as long, and killing it can hit nobody else.
@@ -24,7 +24,6 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -37,7 +36,8 @@ struct worker {
 };
 
 struct server {
-	int control, child_ended, program; /* descriptors; program may be -1 */
+	int control, signals; /* descriptors */
+	pid_t program;
 	struct worker *workers;
 	size_t count, capacity;
 };
@@ -86,23 +86,16 @@ static void leave_handlers(void)
 	}
 }
 
-/* Readable when the program has ended; -1 where there is no such thing. */
-static int watch_program(pid_t program)
+static int watch(void)
 {
-	int fd = (int)syscall(SYS_pidfd_open, program, 0);
+	sigset_t signals;
 
-	if (getppid() != program) /* it has ended already: the socket's end says it */
-		_exit(EXIT_SUCCESS);
-	return fd;
-}
-
-static int watch_children(void)
-{
-	sigset_t child;
-
-	sigemptyset(&child);
-	sigaddset(&child, SIGCHLD);
-	return signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (prctl(PR_SET_PDEATHSIG, SIGHUP) != 0)
+		return -1;
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGCHLD);
+	sigaddset(&signals, SIGHUP);
+	return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
 /* ---- reports ------------------------------------------------------------ */
@@ -165,9 +158,7 @@ static bool has_room(struct server *server)
 static noreturn void begin_work(const struct server *server, int job, pid_t parent)
 {
 	close(server->control);
-	close(server->child_ended);
-	if (server->program >= 0)
-		close(server->program);
+	close(server->signals);
 	for (size_t i = 0; i < server->count; i++)
 		close(server->workers[i].report);
 	coil__process_work(job, parent);
@@ -257,32 +248,32 @@ static void serve(struct server *server)
 	struct signalfd_siginfo info;
 	struct pollfd fds[] = {
 		{ .fd = server->control, .events = POLLIN },
-		{ .fd = server->child_ended, .events = POLLIN },
-		{ .fd = server->program, .events = POLLIN },
+		{ .fd = server->signals, .events = POLLIN },
 	};
 
-	do {
-		if (poll(fds, 3, -1) < 0)
+	while (getppid() == server->program) {
+		if (poll(fds, 2, -1) < 0)
 			continue;
-		while (read(server->child_ended, &info, sizeof(info)) > 0)
+		while (read(server->signals, &info, sizeof(info)) > 0)
 			; /* one may stand for several */
 		reap(server, WNOHANG);
-	} while (!fds[2].revents && (!fds[0].revents || obey(server)));
+		if (fds[0].revents && !obey(server))
+			break;
+	}
 }
 
 noreturn void coil__process_serve(int control, pid_t program)
 {
-	struct server server = { .control = control };
+	struct server server = { .control = control, .program = program };
 
 	leave_handlers();
 	leave_descriptors(control);
 	prctl(PR_SET_NAME, "coil-processes");
-	server.program = watch_program(program);
-	server.child_ended = watch_children();
-	if (server.child_ended >= 0)
+	server.signals = watch();
+	if (server.signals >= 0)
 		serve(&server);
 	for (size_t i = 0; i < server.count; i++)
 		kill(server.workers[i].pid, SIGKILL);
 	reap(&server, 0);
-	_exit(server.child_ended < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
+	_exit(server.signals < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
 }

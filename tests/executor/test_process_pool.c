@@ -467,9 +467,6 @@ TEST(goes_with_the_program, .real_clock = true)
 /* What the program forks has no part in its pools. */
 static void fork_of_program(void *unused)
 {
-#ifdef __SANITIZE_ADDRESS__
-	_exit(0); /* it takes what threads had that the fork has not for lost */
-#endif
 }
 
 TEST(is_left_alone_by_forks, .real_clock = true)

@@ -504,6 +504,41 @@ TEST(goes_when_the_program_is_killed, .real_clock = true)
 	await_gone(pids[1]);
 }
 
+/* The same, and a fork of the program has all of its sockets open. */
+static void program_with_fork(void *unused)
+{
+	pid_t pid;
+
+	if (!begin())
+		return;
+	CHECK_INT(run(own_pid), 0);
+	pid = fork();
+	if (pid == 0) {
+		pause();
+		_exit(0);
+	}
+	tell(server.pid);
+	tell(worker.pid);
+	tell(pid);
+	raise(SIGKILL);
+}
+
+TEST(goes_though_a_fork_of_the_program_lives, .real_clock = true)
+{
+	pid_t pids[3] = { 0, 0, 0 };
+
+	REQUIRE(pipe2(told, O_CLOEXEC) == 0);
+	CHECK_INT(run_fork(program_with_fork, NULL)->signal, SIGKILL);
+	CHECK_INT(read(told[0], pids, sizeof(pids)), sizeof(pids));
+	close(told[0]);
+	close(told[1]);
+	REQUIRE(pids[0] > 0 && pids[1] > 0 && pids[2] > 0);
+	await_gone(pids[0]);
+	await_gone(pids[1]);
+	CHECK(!is_gone(pids[2]));
+	kill(pids[2], SIGKILL);
+}
+
 /* ---- what a worker is ---------------------------------------------------- */
 
 static coil_result open_descriptors(void *arg)
@@ -720,8 +755,8 @@ TEST(is_forked_among_busy_threads, .real_clock = true, .seconds = 60)
 {
 	pthread_t threads[3];
 
-#ifdef __SANITIZE_ADDRESS__
-	SKIP("the address sanitizer's allocator does not survive a fork among threads");
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+	SKIP("a sanitizer's allocator does not survive a fork among busy threads");
 #endif
 	for (int i = 0; i < 3; i++)
 		REQUIRE(pthread_create(&threads[i], NULL, i ? busy_thread : thread_maker,
