@@ -154,7 +154,7 @@ static void tell_dropped(struct coil_log_queue *queue, uint64_t count)
 
 /* The next record, or NULL at the end; and how many were dropped before it.  The last
  * one is freed. */
-static struct entry *take(struct coil_log_queue *queue, uint64_t *dropped)
+static apart struct entry *take(struct coil_log_queue *queue, uint64_t *dropped)
 {
 	struct entry *entry = NULL, *last;
 
