@@ -13,7 +13,7 @@
  *	coil_loop_call_soon_threadsafe, coil_run_coroutine_threadsafe;
  *	all of coil_concurrent_future_* and coil_executor_* (executor.h);
  *	all of coil_log_* (log.h);
- *	coil_loop_is_running, coil_loop_is_closed, coil_loop_time;
+ *	coil_loop_is_running, coil_loop_is_closed; coil_loop_time, on the real clock;
  *	coil_retain and coil_release of concurrent futures and executors.
  * In debug mode the others are refused there (debug.h).
  *
