@@ -171,6 +171,15 @@ void coil__future_attach(struct future *future, struct handle *handle, uint64_t 
 coil_result coil__future_add_callback(struct future *future,
 	coil_done_callback function, void *arg, const coil_site *site);
 
+/* The same; IN_CONTEXT: to run in CONTEXT, or, for NULL, in a copy of the current one. */
+struct context;
+coil_result coil__future_add_callback_in(struct future *future, struct context *context,
+	bool in_context, coil_done_callback function, void *arg, const coil_site *site);
+
+/* Takes away every callback with this FUNCTION and ARG.  Result: how many. */
+size_t coil__future_remove_callbacks(struct future *future, coil_done_callback function,
+				     void *arg);
+
 /* Takes HANDLE, which waits among the callbacks of a pending future, out of them. */
 void coil__future_detach(struct future *future, struct handle *handle);
 

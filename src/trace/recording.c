@@ -181,20 +181,28 @@ void coil__trace_leave(void)
 	coil__recorder.generation = 0;
 }
 
-/* At the environment. */
-static atomic_flag looked = ATOMIC_FLAG_INIT;
+static atomic_bool looked; /* at the environment */
 
+static coil_result start_as_told(enum coil_clock clock)
+{
+	const char *path = getenv("COIL_TRACE");
+
+	return path && *path ? start_recording(path, clock) : coil_ok(NULL);
+}
+
+/* Whoever comes second waits until it records: so no thread's beginning is missing. */
 void coil__trace_from_environment(enum coil_clock clock)
 {
-	const char *path;
-	coil_result result;
+	coil_result result = coil_ok(NULL);
 
-	if (atomic_flag_test_and_set(&looked))
+	if (atomic_load_explicit(&looked, memory_order_acquire))
 		return;
-	path = getenv("COIL_TRACE");
-	if (!path || !*path)
-		return;
-	result = start_recording(path, clock);
+	pthread_once(&hooks, install_hooks); /* the lock outlives a fork */
+	pthread_mutex_lock(&the->lock);
+	if (!looked)
+		result = start_as_told(clock);
+	atomic_store_explicit(&looked, true, memory_order_release);
+	pthread_mutex_unlock(&the->lock);
 	if (result.error)
 		coil__log("COIL_TRACE: %s", coil_error_message(result));
 }
@@ -242,7 +250,7 @@ bool coil__recording_origin(struct recording_origin *origin)
 void coil__recording_follow(const struct recording_origin *origin)
 {
 	pthread_once(&hooks, install_hooks);
-	atomic_flag_test_and_set(&looked);
+	atomic_store(&looked, true);
 	coil__fork_unrecorded = false;
 	coil_trace_stop();
 	if (origin)

@@ -253,7 +253,7 @@ static coil_result let_thread_call_soon(void *unused)
 }
 
 /* The loop's thread waits meanwhile, so that nothing comes of the mistake. */
-TEST(D03_without_debug_mode_there_is_no_check)
+TEST(D03_without_debug_mode_there_is_no_check, .no_laws = "it calls from the wrong thread")
 {
 	debug_loop();
 	coil_loop_set_debug(loop, false);
