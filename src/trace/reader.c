@@ -83,6 +83,7 @@ void coil__reader_close(struct coil__reader *reader)
 	coil__map_clear(&reader->processes);
 	coil__map_clear(&reader->lost);
 	free(reader->missing);
+	free(reader->unreadable);
 	free(reader);
 }
 
@@ -226,7 +227,7 @@ const char *coil__reader_error(const struct coil__reader *reader)
 	for (size_t i = 0; i < reader->file_count && reader->ended; i++)
 		if (reader->files[i]->scan.damage)
 			return reader->files[i]->scan.damage;
-	return NULL;
+	return reader->ended ? reader->unreadable : NULL;
 }
 
 void coil__reader_miss(struct coil__reader *reader, char *text)

@@ -20,6 +20,7 @@ struct coil__reader {
 	struct coil__map lost;        /* pids that are named, and have none */
 	bool whole;                   /* all that was found of them is here */
 	char *missing;                /* a sentence                        */
+	char *unreadable;             /* what is wrong with a file that has told nothing */
 	uint64_t index;
 	bool ended;
 	char text[TRACE_MAX_WORDS * 8 + 1]; /* of an event whose text fills its words */

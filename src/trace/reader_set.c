@@ -170,7 +170,8 @@ static void add(struct coil__reader *reader, const struct candidate *candidate)
 
 	if (!file) {
 		coil__map_put(&reader->lost, candidate->pid, reader);
-		coil__reader_miss(reader, error);
+		free(reader->unreadable); /* of several one is enough to say */
+		reader->unreadable = error;
 	} else if (coil__file_says_something(file) || file->scan.damage) {
 		coil__reader_add(reader, file);
 	} else { /* known, and nothing to be missed */

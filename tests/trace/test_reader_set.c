@@ -168,7 +168,7 @@ TEST(a_file_that_is_damaged_is_told)
 	damage(1000);
 	CHECK_STR(shown("T"),
 		  "1 0.600000000 t1 ctx=0 JOB_END result job=5 process=200\n"
-		  "missing: /T.200: is cut off in its definitions\n");
+		  "error: /T.200: is cut off in its definitions\n");
 }
 
 /* ---- numbers ---------------------------------------------------------------------- */
