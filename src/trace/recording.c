@@ -123,7 +123,7 @@ static int start(const char *pattern, uint32_t clock, uint32_t parent)
 		coil__intern_clear(&the->strings);
 		coil__intern_clear(&the->sites);
 		the->threads = 0;
-		the->virtual_now = 0;
+		__atomic_store_n(&the->virtual_now, 0, __ATOMIC_RELAXED);
 		the->handles_before = __atomic_load_n(&the->handles_given, __ATOMIC_RELAXED);
 		__atomic_add_fetch(&coil__trace_generation, 1, __ATOMIC_RELAXED);
 		__atomic_store_n(&coil__tracing, true, __ATOMIC_RELEASE);
