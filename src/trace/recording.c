@@ -106,8 +106,11 @@ static void after_fork_in_child(void)
 
 static pthread_once_t hooks = PTHREAD_ONCE_INIT;
 
+/* Behind those of the thread's: a fork takes the recording's lock before the others, which
+ * are taken by who holds it. */
 static void install_hooks(void)
 {
+	thread_register();
 	if (atexit(coil__recording_exit) != 0 ||
 	    pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child) != 0)
 		coil__log("no memory to finish the recording at exit");
