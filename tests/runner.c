@@ -153,6 +153,8 @@ static void become_test(const struct job *job, int report, const sigset_t *signa
 	setpgid(0, 0);
 	setrlimit(RLIMIT_CORE, &no_core);
 	sigprocmask(SIG_SETMASK, signals, NULL);
+	signal(SIGINT, SIG_DFL); /* what a shell runs behind it ignores both */
+	signal(SIGQUIT, SIG_DFL);
 	if (dup2(job->output, 1) < 0 || dup2(job->output, 2) < 0)
 		die("dup2");
 	for (int i = 0; i < MAX_JOBS; i++)
