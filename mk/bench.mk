@@ -9,7 +9,7 @@ BENCH_LIB_NOTRACE := build/notrace/libcoil.a
 BENCH_NAMES := coil coil-notrace libevent libuv libev boost lttng go peer.py epoll
 BENCH_PROGRAMS := $(BENCH_NAMES:%=$(BENCH_PEERS)/%)
 
-bench: $(B)/bench $(BENCH_PROGRAMS) ## coil beside asyncio, uvloop, Go, ... (13 minutes; ROWS='yield soon')
+bench: $(B)/bench $(BENCH_PROGRAMS) ## coil beside asyncio, uvloop, Go, ... (a quarter of an hour; ROWS='yield soon')
 	$(B)/bench $(ROWS)
 
 bench-quick: $(B)/bench $(BENCH_PROGRAMS) ## the same with fewer rounds

@@ -38,7 +38,8 @@ typedef coil_result (*coil_function)(void *arg);
 
 enum coil_clock { COIL_CLOCK_REAL, COIL_CLOCK_VIRTUAL };
 
-/* Makes a loop by the policy's factory (policy.h).  The caller owns it and closes it with coil_loop_close.
+/* Makes a loop by the policy's factory (policy.h).  The caller owns it and closes it with
+ * coil_loop_close.
  * Errors: NULL with COIL_OS (no descriptors), COIL_MEMORY, or what the factory gives, in
  * coil_last_error.
  * (asyncio.new_event_loop) */

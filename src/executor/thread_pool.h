@@ -5,7 +5,8 @@
  *
  * A thread is added when a job is submitted and none is idle, up to `max`, and stays until
  * the pool is closed.  A thread is idle if there are fewer jobs `submitted` and not
- * `finished` than threads; both are counted until there are as many as may be.  All signals that are not of its own making are blocked in it.
+ * `finished` than threads; both are counted until there are as many as may be.  All
+ * signals that are not of its own making are blocked in it.
  *
  * How threads end: closed, the queue gives them what is left, and then nothing.  One that
  * nobody joins detaches itself; coil__thread_pool_join takes all that there are, and joins

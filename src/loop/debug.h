@@ -4,7 +4,8 @@
  * loops that are opened and closed.  Where things were made is in task/chain.h.
  *
  * A loop in debug mode has LOOP_DEBUG in `refuses`, so that its calls look twice, and
- * `debug`, so that its iterations time what they do; and it is counted in coil__watched.  A loop that is not pays nothing for any of that.
+ * `debug`, so that its iterations time what they do; and it is counted in coil__watched.
+ * A loop that is not pays nothing for any of that.
  */
 #ifndef COIL_LOOP_DEBUG_H
 #define COIL_LOOP_DEBUG_H

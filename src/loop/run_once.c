@@ -20,7 +20,7 @@
 #define LONGEST_WAIT 86400.0 /* seconds: a day, as asyncio has it */
 #define FOR_EVER (-1.0)
 
-/* Parts of one function, which has some of them twice. */
+/* An iteration is compiled as one function; these are its parts. */
 #define in_line inline __attribute__((always_inline))
 
 static in_line double poll_timeout(const struct coil_loop *loop)

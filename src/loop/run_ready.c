@@ -128,20 +128,23 @@ static apart uint32_t run_ready_timed(struct coil_loop *loop)
 		coil__debug_run_end(&run, loop, this_ran);
 		ran += this_ran;
 	}
-	loop->running_handle = NULL;
-	TRACE_CONTEXT(0);
+	return ran;
+}
+
+static inline uint32_t run_ready(struct coil_loop *loop)
+{
+	size_t todo = coil__ready_queue_length(&loop->ready);
+	uint32_t ran = 0;
+
+	while (todo-- && !is_left(loop))
+		ran += run_handle(loop, coil__ready_queue_pop(&loop->ready));
 	return ran;
 }
 
 uint32_t coil__run_ready(struct coil_loop *loop)
 {
-	size_t todo = coil__ready_queue_length(&loop->ready);
-	uint32_t ran = 0;
+	uint32_t ran = unlikely(loop->debug) ? run_ready_timed(loop) : run_ready(loop);
 
-	if (unlikely(loop->debug))
-		return run_ready_timed(loop);
-	while (todo-- && !is_left(loop))
-		ran += run_handle(loop, coil__ready_queue_pop(&loop->ready));
 	loop->running_handle = NULL;
 	TRACE_CONTEXT(0);
 	return ran;
